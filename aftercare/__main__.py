@@ -1,0 +1,5 @@
+"""`python -m aftercare`."""
+
+from aftercare.cli.main import main
+
+main()

@@ -1,0 +1,90 @@
+"""`aftercare why`, `aftercare status`, `aftercare reconcile`, `aftercare run`: looking and acting."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from aftercare.cli.parts import parts
+from aftercare.errors import UsageError
+from aftercare.steps.model import Batch
+from aftercare.steps.table import FLOWS, run_batch
+from aftercare.store.engine import reading
+from aftercare.store.switchboard import by_outcome, open_switches
+from aftercare.trace.why import as_data, stories, tell
+
+
+def why(
+    name: Annotated[str, typer.Argument(help="a trigger, follow-up, customer or subject id")],
+    machine: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """Tell why something was or was not sent. e.g. `aftercare why customer-17`"""
+    with reading(parts().engine) as connection:
+        found = stories(connection, name)
+    if not found:
+        raise UsageError(f"nothing is known about {name}: no trigger, follow-up, customer or subject")
+    if machine:
+        typer.echo(json.dumps([as_data(story) for story in found], indent=2))
+        return
+    for story in found:
+        Console(soft_wrap=True).print("\n".join(tell(story)), "\n", markup=False, highlight=False)
+
+
+def status() -> None:
+    """Where every rule's triggers stand, what is stopped, and how late the oldest due one is."""
+    from aftercare.upkeep.lateness import oldest_due
+
+    found = parts()
+    with reading(found.engine) as connection:
+        rows, halted = by_outcome(connection), open_switches(connection)
+    table = Table("rule", "kind", "status", "triggers")
+    for row in rows:
+        table.add_row(row["rule"], row["kind"], row["status"], str(row["triggers"]))
+    console = Console()
+    console.print(table if rows else "no triggers yet")
+    for row in halted:
+        console.print(f"stopped: {row['scope']} {row['name']}: {row['reason']}")
+    console.print(f"the oldest due trigger has waited {oldest_due(found):.0f} s")
+
+
+def reconcile(
+    offline: Annotated[bool, typer.Option(help="do not ask Kafka for its end offsets")] = False,
+) -> None:
+    """Add everything up; exit 1 and name it when something does not add up."""
+    from aftercare.upkeep.reconcile import kafka_ends
+    from aftercare.upkeep.reconcile import reconcile as add_up
+
+    found = parts()
+    ends = None if offline else kafka_ends(found)
+    sums = add_up(found, ends)
+    table = Table("what", "number")
+    table.add_row("events read", str(sums.events))
+    table.add_row("  became facts", str(sums.facts))
+    table.add_row("  dead letters", str(sums.dead))
+    table.add_row("  offsets without a record", str(sums.skipped))
+    table.add_row("events waiting in Kafka", "unknown (Kafka not asked)" if ends is None else str(sums.behind))
+    table.add_row("triggers", str(sums.triggers))
+    for name, number in sorted(sums.outcomes.items()):
+        table.add_row(f"  {name}", str(number))
+    console = Console()
+    console.print(table)
+    for line in sums.wrong:
+        console.print(f"does not add up: {line}", markup=False)
+    if sums.wrong:
+        raise typer.Exit(1)
+    console.print("everything adds up")
+
+
+def run(kind: Annotated[str, typer.Argument(help="apology, check_in or small_extra")]) -> None:
+    """Run the steps for one kind here, without Airflow, until nothing more is due."""
+    from aftercare.ids import new_id
+
+    if kind not in [flow.kind.value for flow in FLOWS]:
+        raise UsageError(f"{kind} is not a kind; it is one of {', '.join(f.kind for f in FLOWS)}")
+    found, console = parts(), Console()
+    while (counts := run_batch(found, Batch(new_id(), kind)))["claimed"]:
+        console.print(", ".join(f"{number} {name}" for name, number in sorted(counts.items())))
+    found.sender.close()
+    console.print(f"{kind} is stopped" if counts["stopped"] else "nothing more is due")

@@ -1,0 +1,113 @@
+"""Settling unknown sends: by the sender's own word, by silence, or by hand.
+
+The provider's events settle most of them (aftercare/intake/deliveries.py). What is left after
+`unknown_after` is settled by silence, and silence counts only where we were listening: other
+messages' events did arrive meanwhile and the topic was read past. Otherwise a person decides.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from aftercare.decision.decide import decide
+from aftercare.decision.model import Action, Question, Trigger
+from aftercare.errors import UsageError
+from aftercare.lifecycle import Status
+from aftercare.steps import answer
+from aftercare.steps.model import Counts
+from aftercare.steps.moments import load_moments
+from aftercare.steps.moves import move, to_trigger
+from aftercare.steps.parts import Parts
+from aftercare.store.engine import reading, writing
+from aftercare.store.offsets import read_past
+from aftercare.store.tables import deliveries, follow_ups, triggers
+
+
+def settle_unknown(parts: Parts) -> Counts:
+    """Settle what can be settled at this moment; returns how many became what."""
+    counts: Counts = Counts()
+    with reading(parts.engine) as connection:
+        query = select(triggers).where(triggers.c.status == Status.UNKNOWN.value)
+        unknown = [to_trigger(row) for row in connection.execute(query).mappings()]
+    for trigger in unknown:
+        counts[_settle(parts, trigger)] += 1
+    return counts
+
+
+def _settle(parts: Parts, trigger: Trigger) -> str:
+    told = _sender_says(parts, trigger)
+    with writing(parts.engine) as connection:
+        if told is True:
+            words = trigger.follow_up_id or ""
+            return answer.accepted(connection, parts, trigger, words, step="settle")
+        if told is False:
+            return again_or_expired(connection, parts, trigger, "the sender never got it")
+        if _silent(connection, parts, trigger):
+            words = "silence: no event about it, while others' events arrived"
+            return again_or_expired(connection, parts, trigger, words)
+    return "needs a person"
+
+
+def _sender_says(parts: Parts, trigger: Trigger) -> bool | None:
+    # Senders that keep what they accepted (the outbox) can tell; others cannot.
+    ask = getattr(parts.sender, "was_accepted", None)
+    return ask(trigger.follow_up_id) if ask is not None and trigger.follow_up_id else None
+
+
+def again_or_expired(
+    connection: Connection, parts: Parts, trigger: Trigger, words: str
+) -> str:
+    """It was not accepted: sent again if the rule still holds, else it expires."""
+    now = parts.clock.now()
+    moment = load_moments(connection, [trigger], parts.zone, now)[trigger.trigger_id]
+    unanswered = Question(trigger, parts.rulebook.rules.get(trigger.rule), moment)
+    decision = decide(_without_own_answer(unanswered), parts.policy, now, parts.zone)
+    if decision.action in (Action.SEND, Action.HOLD):
+        return answer.send_again(connection, parts, trigger, words)
+    reasons = f"{words}; {'; '.join(decision.reasons)}"
+    if move(connection, trigger, Status.EXPIRED, at=now, step="settle", words=reasons):
+        answer.let_next_speak(connection, parts, trigger)
+    return Status.EXPIRED.value
+
+
+def _without_own_answer(question: Question) -> Question:
+    own = question.trigger.follow_up_id
+    spoken = [s for s in question.moment.spoken if s.follow_up_id != own]
+    moment = replace(question.moment, answered_by=None, spoken=spoken)
+    return replace(question, moment=moment)
+
+
+def _silent(connection: Connection, parts: Parts, trigger: Trigger) -> bool:
+    attempted = _attempted(connection, trigger)
+    if attempted is None:
+        return False
+    deadline = attempted["attempted_at"] + timedelta(seconds=parts.settings.unknown_after)
+    heard = read_past(connection, "deliveries")
+    if parts.clock.now() < deadline or heard is None or heard < deadline:
+        return False
+    return _others_were_heard(connection, attempted["attempted_at"], trigger)
+
+
+def _attempted(connection: Connection, trigger: Trigger) -> RowMapping | None:
+    query = select(follow_ups).where(follow_ups.c.follow_up_id == trigger.follow_up_id)
+    return connection.execute(query).mappings().first()
+
+
+def _others_were_heard(connection: Connection, since: datetime, trigger: Trigger) -> bool:
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.at > since)
+    query = query.where(deliveries.c.follow_up_id != trigger.follow_up_id)
+    return int(connection.execute(query).scalar_one()) > 0
+
+
+def settle_by_hand(parts: Parts, trigger_id: str, *, arrived: bool, by: str) -> str:
+    """An operator knows: `arrived` or not. Raises UsageError when the trigger is not unknown."""
+    with writing(parts.engine) as connection:
+        query = select(triggers).where(triggers.c.trigger_id == trigger_id)
+        row = connection.execute(query).mappings().first()
+        if row is None or row["status"] != Status.UNKNOWN.value:
+            raise UsageError(f"trigger {trigger_id} is not unknown; `aftercare triggers` lists them")
+        trigger = to_trigger(row)
+        if arrived:
+            return answer.accepted(connection, parts, trigger, f"by hand: {by}", step="settle")
+        return again_or_expired(connection, parts, trigger, f"settled by hand: {by}")

@@ -1,0 +1,1 @@
+"""What keeps the house in order: promises judged, leases and unknown sends settled, sums checked."""

@@ -1,0 +1,60 @@
+"""# Upkeep: nothing stuck in silence
+
+Takes over claims whose worker died, settles unknown sends, delivers hand-offs to their teams, adds
+everything up, and watches how late the oldest due trigger is.
+
+| task | does | when it fails |
+|---|---|---|
+| `tidy` | leases that ran out, unknown sends | store away: retried |
+| `hand_offs` | mails open hand-offs to their team | sender away: retried; each is delivered once |
+| `reconcile` | events = facts + dead letters, triggers = sum of outcomes | **names what does not add up** |
+| `lateness` | age of the oldest due trigger against `AFTERCARE_LATE_LIMIT` | **something is stuck** |
+
+## At 3 a.m.
+- **`lateness` failed**: due triggers are not being claimed. Is the kind stopped
+  (`aftercare status`)? Is its DAG paused? Are workers alive? Is the pool `sendgrid` there?
+- **`reconcile` failed**: read its lines; each names a topic and partition or a trigger. Consumers
+  that are only behind are no failure. `aftercare reconcile` says the same on the command line.
+- **`unknown` sends "need a person"**: ask the provider about the follow-up id, then
+  `aftercare unknown settle TRIGGER --arrived | --not-arrived`.
+
+Clearing and running a task again is always safe.
+"""
+
+from airflow.sdk import DAG, task
+from chain.options import options
+from chain.workshop import log, workshop
+
+with DAG("upkeep", **options(__doc__, "upkeep")) as dag:
+
+    @task
+    def tidy() -> dict[str, int]:
+        from aftercare.upkeep.tidy import tidy_up
+
+        with workshop() as parts:
+            counts = dict(tidy_up(parts))
+        log.info("tidied %s", counts)
+        return counts
+
+    @task
+    def hand_offs() -> int:
+        from aftercare.upkeep.handoffs import deliver_handoffs
+
+        with workshop() as parts:
+            return deliver_handoffs(parts)
+
+    @task
+    def reconcile() -> int:
+        from aftercare.upkeep.reconcile import reconcile_or_raise
+
+        with workshop() as parts:
+            return reconcile_or_raise(parts)
+
+    @task
+    def lateness() -> float:
+        from aftercare.upkeep.lateness import watch
+
+        with workshop() as parts:
+            return watch(parts)
+
+    tidy() >> [hand_offs(), reconcile(), lateness()]
