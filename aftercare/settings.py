@@ -54,7 +54,9 @@ class Settings:
     chunk: int = setting(500, "triggers claimed in one batch, at the most")
     lease: float = setting(300.0, "machine seconds before a claim may be taken over")
     unknown_after: float = setting(21_600.0, "care seconds before silence settles an unknown send")
-    late_limit: float = setting(3600.0, "machine seconds a due trigger may wait before upkeep fails")
+    late_limit: float = setting(
+        3600.0, "machine seconds a due trigger may wait before upkeep fails"
+    )
     sweep: float = setting(300.0, "machine seconds between two sweeps of a DAG for what fell due")
     airflow_url: str = setting("", "Airflow's address; consumers wake DAGs there; empty: no waking")
     airflow_username: str = setting("", "user that wakes DAGs")

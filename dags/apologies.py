@@ -29,6 +29,7 @@ what falls due.
 Clearing and running a task again is always safe.
 """
 
+from airflow.sdk import DAG
 from chain.care import care_dag
 
-dag = care_dag("apologies", "apology", __doc__)
+dag: DAG = care_dag("apologies", "apology", __doc__)

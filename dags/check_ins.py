@@ -14,6 +14,7 @@ Tasks and failures are those of `apologies`; read its runbook. Differences:
 Clearing and running a task again is always safe.
 """
 
+from airflow.sdk import DAG
 from chain.care import care_dag
 
-dag = care_dag("check_ins", "check_in", __doc__)
+dag: DAG = care_dag("check_ins", "check_in", __doc__)

@@ -25,7 +25,13 @@ def list_handoffs() -> None:
         rows = open_handoffs(connection)
     table = Table("hand-off", "team", "customer", "due", "why")
     for row in rows:
-        table.add_row(row["handoff_id"], row["team"], row["customer_id"], _due(row["due_at"], found.clock.now()), row["reason"])
+        table.add_row(
+            row["handoff_id"],
+            row["team"],
+            row["customer_id"],
+            _due(row["due_at"], found.clock.now()),
+            row["reason"],
+        )
     Console().print(table if rows else "nothing waits for a person")
 
 
@@ -46,7 +52,9 @@ def show(handoff: str) -> None:
 
 
 @app.command()
-def close(handoff: str, by: Annotated[str, typer.Option(help="who closed it")] = "operator") -> None:
+def close(
+    handoff: str, by: Annotated[str, typer.Option(help="who closed it")] = "operator"
+) -> None:
     """Say that a person has looked after it."""
     found = parts()
     where = (handoffs.c.handoff_id == handoff) & handoffs.c.closed_at.is_(None)

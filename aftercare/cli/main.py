@@ -3,7 +3,7 @@
 import importlib
 import logging
 import sys
-from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -56,10 +56,9 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _load(place: str) -> Callable[..., object]:
+def _load(place: str) -> Any:
     module, _, attribute = place.partition(":")
-    found: Callable[..., object] = getattr(importlib.import_module(module), attribute)
-    return found
+    return getattr(importlib.import_module(module), attribute)
 
 
 def main() -> None:

@@ -22,7 +22,9 @@ All = Annotated[bool, typer.Option("--all", help="every quarantined trigger")]
 
 
 @app.command("list")
-def list_quarantine(kind: Annotated[str | None, typer.Option(help="only this kind")] = None) -> None:
+def list_quarantine(
+    kind: Annotated[str | None, typer.Option(help="only this kind")] = None,
+) -> None:
     """Each quarantined trigger with the expectation that it failed, in words."""
     with reading(parts().engine) as connection:
         rows = quarantined(connection, kind)
@@ -30,7 +32,9 @@ def list_quarantine(kind: Annotated[str | None, typer.Option(help="only this kin
     for row in rows:
         since = f"{row['status_at']:%Y-%m-%d %H:%M}"
         subject = f"{row['subject_kind']} {row['subject_id']}"
-        table.add_row(row["trigger_id"], row["rule"], subject, since, row["expectation"], row["words"])
+        table.add_row(
+            row["trigger_id"], row["rule"], subject, since, row["expectation"], row["words"]
+        )
     Console().print(table if rows else "nothing is quarantined")
 
 
@@ -68,4 +72,6 @@ def _one(found: Parts, trigger_id: str, target: Status, words: str) -> bool:
         query = triggers.select().where(triggers.c.trigger_id == trigger_id)
         trigger = to_trigger(connection.execute(query).mappings().one())
         values = {"due_at": now} if target is Status.WAITING else {}
-        return move(connection, trigger, target, at=now, step="operator", words=words, values=values)
+        return move(
+            connection, trigger, target, at=now, step="operator", words=words, values=values
+        )

@@ -36,7 +36,9 @@ def list_incidents() -> None:
     """Incidents with their triggers by status, and which are stopped."""
     with reading(parts().engine) as connection:
         rows = incidents(connection)
-        halted = {r["name"]: r["reason"] for r in open_switches(connection) if r["scope"] == "incident"}
+        halted = {
+            r["name"]: r["reason"] for r in open_switches(connection) if r["scope"] == "incident"
+        }
     table = Table("incident", "status", "triggers", "stopped because")
     for row in rows:
         why = halted.get(row["incident"], "")

@@ -24,8 +24,13 @@ def status() -> None:
     """Spent, reserved, left this month, and the day it runs out at this pace."""
     found = parts()
     with reading(found.engine) as connection:
-        rows = [budget_status(connection, n, b, found.clock.now()) for n, b in found.policy.budgets.items()]
-    table = Table("budget", "spent", "reserved", "left today", "left this month", "runs out", "codes left")
+        rows = [
+            budget_status(connection, n, b, found.clock.now())
+            for n, b in found.policy.budgets.items()
+        ]
+    table = Table(
+        "budget", "spent", "reserved", "left today", "left this month", "runs out", "codes left"
+    )
     for row in rows:
         table.add_row(*_cells(row))
     Console().print(table)
@@ -46,7 +51,9 @@ def _cells(row: BudgetStatus) -> list[str]:
 
 @app.command("import")
 def import_codes(
-    file: Annotated[Path, typer.Argument(help="CSV with a column code, and maybe amount, currency")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a column code, and maybe amount, currency")
+    ],
     budget: Annotated[str, typer.Option(help="the budget whose pool they fill")],
 ) -> None:
     """Fill a pool of codes from a CSV file; codes that are known already are left alone."""

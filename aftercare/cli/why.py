@@ -24,7 +24,9 @@ def why(
     with reading(parts().engine) as connection:
         found = stories(connection, name)
     if not found:
-        raise UsageError(f"nothing is known about {name}: no trigger, follow-up, customer or subject")
+        raise UsageError(
+            f"nothing is known about {name}: no trigger, follow-up, customer or subject"
+        )
     if machine:
         typer.echo(json.dumps([as_data(story) for story in found], indent=2))
         return
@@ -64,7 +66,9 @@ def reconcile(
     table.add_row("  became facts", str(sums.facts))
     table.add_row("  dead letters", str(sums.dead))
     table.add_row("  offsets without a record", str(sums.skipped))
-    table.add_row("events waiting in Kafka", "unknown (Kafka not asked)" if ends is None else str(sums.behind))
+    table.add_row(
+        "events waiting in Kafka", "unknown (Kafka not asked)" if ends is None else str(sums.behind)
+    )
     table.add_row("triggers", str(sums.triggers))
     for name, number in sorted(sums.outcomes.items()):
         table.add_row(f"  {name}", str(number))

@@ -44,7 +44,9 @@ def _expired(q: Question, _p: Policy, now: datetime, _z: ZoneInfo) -> Decision |
     if now < q.trigger.expires_at:
         return None
     held = f"; before that: {q.trigger.reason}" if q.trigger.reason else ""
-    return _stop(Action.EXPIRE, f"too late: it expired {q.trigger.expires_at:%Y-%m-%d %H:%M} UTC{held}")
+    return _stop(
+        Action.EXPIRE, f"too late: it expired {q.trigger.expires_at:%Y-%m-%d %H:%M} UTC{held}"
+    )
 
 
 def _true(q: Question, _p: Policy, now: datetime, shop: ZoneInfo) -> Decision | None:
@@ -68,18 +70,24 @@ def _person(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision |
 def _consent(q: Question, policy: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     customer, kind = q.moment.views.get("customer", {}), q.trigger.kind
     if customer.get("suppressed_at"):
-        return _stop(Action.SUPPRESS, f"the address is suppressed: {customer.get('suppressed_reason')}")
+        return _stop(
+            Action.SUPPRESS, f"the address is suppressed: {customer.get('suppressed_reason')}"
+        )
     wanted = policy.consent.get(Kind(kind), "unless_refused")
     given = customer.get(f"consent_{kind}")
     if wanted == "always" or given is True or (given is None and wanted == "unless_refused"):
         return None
-    return _stop(Action.SUPPRESS, f"the customer {'refused' if given is False else 'did not allow'} {kind}")
+    return _stop(
+        Action.SUPPRESS, f"the customer {'refused' if given is False else 'did not allow'} {kind}"
+    )
 
 
 def _incident(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     if q.moment.stopped is None:
         return None
-    return _hold(q, q.trigger.expires_at, f"incident {q.trigger.incident} is stopped: {q.moment.stopped}")
+    return _hold(
+        q, q.trigger.expires_at, f"incident {q.trigger.incident} is stopped: {q.moment.stopped}"
+    )
 
 
 def _open_case(q: Question, policy: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
@@ -150,7 +158,9 @@ def _send(q: Question, policy: Policy, now: datetime, shop: ZoneInfo) -> Decisio
         return Decision(Action.SEND, (words,), template=rule.otherwise, extra=rule.extra)
     again = _in_ledger(q) and bool(apologies(q.moment.spoken, policy, now))
     template = rule.again if again and rule.again else rule.send
-    reasons = ["nothing against it"] + (["a second apology: it owns the repetition"] if again else [])
+    reasons = ["nothing against it"] + (
+        ["a second apology: it owns the repetition"] if again else []
+    )
     remedy = again and rule.again is None
     return Decision(
         Action.SEND, tuple(reasons), template=template, again=again, remedy=remedy, extra=rule.extra

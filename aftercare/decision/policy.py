@@ -134,10 +134,15 @@ def _check(path: Path, policy: Policy) -> None:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise PolicyError(f"{path}: zones.{country}: {zone} is no IANA time zone") from error
-    named = {"open_cases.critical": policy.open_cases.critical, "apologies.then": policy.apologies.then}
+    named = {
+        "open_cases.critical": policy.open_cases.critical,
+        "apologies.then": policy.apologies.then,
+    }
     for place, team in named.items():
         if team is not None and team not in policy.teams:
-            raise PolicyError(f"{path}: {place}: no team {team!r}; teams has {sorted(policy.teams)}")
+            raise PolicyError(
+                f"{path}: {place}: no team {team!r}; teams has {sorted(policy.teams)}"
+            )
     extra = policy.incidents.extra
     if extra is not None and extra.budget not in policy.budgets:
         raise PolicyError(f"{path}: incidents.extra.budget: no budget {extra.budget!r}")

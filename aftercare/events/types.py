@@ -135,6 +135,4 @@ AnyEvent = (
     | CustomerErased
 )
 
-TYPES: dict[str, type[Event]] = {
-    str(cls.__struct_config__.tag): cls for cls in AnyEvent.__args__
-}
+TYPES: dict[str, type[Event]] = {str(cls.__struct_config__.tag): cls for cls in AnyEvent.__args__}

@@ -27,9 +27,7 @@ class BudgetStatus:
     codes_left: int | None
 
 
-def budget_status(
-    connection: Connection, name: str, budget: Budget, now: datetime
-) -> BudgetStatus:
+def budget_status(connection: Connection, name: str, budget: Budget, now: datetime) -> BudgetStatus:
     """Spent and reserved over all time; what is left of this day and month (UTC)."""
     day, month = periods(now)
     left_month = _left(budget.per_month, used(connection, name, month))

@@ -87,7 +87,9 @@ def of_trigger(connection: Connection, trigger_id: str) -> Reserved | None:
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return Reserved(row["extra_id"], row["kind"], Decimal(row["amount"]), row["currency"], row["code"])
+    return Reserved(
+        row["extra_id"], row["kind"], Decimal(row["amount"]), row["currency"], row["code"]
+    )
 
 
 def spend(connection: Connection, trigger_id: str) -> None:
@@ -106,7 +108,9 @@ def release(connection: Connection, trigger_id: str) -> None:
     connection.execute(
         update(codes).where(codes.c.extra_id == row["extra_id"]).values(extra_id=None)
     )
-    _give_back(connection, row["budget"], row["currency"], Decimal(row["amount"]), row["reserved_at"])
+    _give_back(
+        connection, row["budget"], row["currency"], Decimal(row["amount"]), row["reserved_at"]
+    )
 
 
 def periods(now: datetime) -> tuple[str, str]:

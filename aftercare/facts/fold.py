@@ -65,7 +65,9 @@ def fold_subject(facts: Facts, event: e.Event) -> bool:
 def fold_customer(customer: Customer, event: e.Event) -> bool:
     """Fold what an event says of the customer; True when anything changed."""
     stamp = _stamp(event)
-    return any([_apply(customer, r, stamp, fields) for r, fields in _customer_assignments(event)])
+    # Every register is asked, also after one has changed.
+    changed = [_apply(customer, r, stamp, fields) for r, fields in _customer_assignments(event)]
+    return any(changed)
 
 
 def _status(event_type: str) -> str:

@@ -100,7 +100,9 @@ def _load(connection: Connection, events: Sequence[Event]) -> dict[Key, Facts]:
             ids[empty.kind].add(empty.id)
     rows: dict[Key, Facts] = {}
     for kind, cls in KINDS.items():
-        rows |= {(kind, i): row for i, row in store.load(connection, cls, ids[kind], lock=True).items()}
+        rows |= {
+            (kind, i): row for i, row in store.load(connection, cls, ids[kind], lock=True).items()
+        }
     return rows
 
 

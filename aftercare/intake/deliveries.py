@@ -18,7 +18,9 @@ from aftercare.lifecycle import Status
 from aftercare.store import trace
 from aftercare.store.tables import customers, deliveries, extras, follow_ups, triggers
 
-ACCEPTED = frozenset({"processed", "deferred", "delivered", "bounce", "open", "click", "spamreport"})
+ACCEPTED = frozenset(
+    {"processed", "deferred", "delivered", "bounce", "open", "click", "spamreport"}
+)
 """Events that prove that the provider had accepted the message."""
 
 SUPPRESSING = frozenset({"bounce", "spamreport", "unsubscribe", "group_unsubscribe"})

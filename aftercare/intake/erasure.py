@@ -29,7 +29,9 @@ def erase(connection: Connection, changed: Sequence[Facts], now: datetime) -> No
     for table, cleared in _FREE_TEXT:
         where = table.c.customer_id.in_(ids)
         connection.execute(update(table).where(where).values(cleared))
-    settled = follow_ups.c.customer_id.in_(ids) & follow_ups.c.status.in_(("sent", "failed", "dropped"))
+    settled = follow_ups.c.customer_id.in_(ids) & follow_ups.c.status.in_(
+        ("sent", "failed", "dropped")
+    )
     connection.execute(update(follow_ups).where(settled).values(message=null()))
     told = {"story": "", "draft": None}
     connection.execute(update(handoffs).where(handoffs.c.customer_id.in_(ids)).values(told))

@@ -19,10 +19,10 @@ from aftercare.rules.durations import duration
 from aftercare.rules.model import Extra, Rule
 
 FIELDS = frozenset(
-    "on when after expect by still send otherwise again cause wait expires extra escalate "
-    "incident exempt".split()
+    {"on", "when", "after", "expect", "by", "still", "send", "otherwise", "again"}
+    | {"cause", "wait", "expires", "extra", "escalate", "incident", "exempt"}
 )
-EXTRA_FIELDS = frozenset("kind budget fixed percent_of percent min max".split())
+EXTRA_FIELDS = frozenset(["kind", "budget", "fixed", "percent_of", "percent", "min", "max"])
 EXPIRES = {
     Kind.APOLOGY: timedelta(days=5),
     Kind.CHECK_IN: timedelta(days=14),
@@ -122,7 +122,9 @@ def _shape(b: _Builder, name: str) -> None:
     for field in sorted(set(map(str, b.raw)) - FIELDS):
         b.wrong(field, f"no such field{nearest(field, FIELDS)}")
     if ("on" in b.raw) == ("after" in b.raw):
-        b.problems.append(f"{b.place}: needs either `on` (something happened) or `after` … `expect` … `by`")
+        b.problems.append(
+            f"{b.place}: needs either `on` (something happened) or `after` … `expect` … `by`"
+        )
     if ("send" in b.raw) == ("escalate" in b.raw):
         b.problems.append(f"{b.place}: needs either `send` (a template) or `escalate` (a team)")
     together = [f for f in ("after", "expect", "by") if f in b.raw]

@@ -14,8 +14,8 @@ Names = Mapping[str, frozenset[str]]
 """Which fields each visible variable has, as {"order": {"status", …}}."""
 
 FUNCTIONS = frozenset(
-    "duration timestamp size string int uint double bool contains startsWith endsWith matches min "
-    "max has".split()
+    {"duration", "timestamp", "size", "string", "int", "uint", "double", "bool", "has"}
+    | {"contains", "startsWith", "endsWith", "matches", "min", "max"}
 )
 _STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _FIELD = re.compile(r"\b([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)(\s*\()?")

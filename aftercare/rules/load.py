@@ -54,7 +54,9 @@ def _add(
     teams: Collection[str] | None,
 ) -> None:
     if name in rules:
-        problems.append(f"{file}: {name}: already a rule in {rules[name].file}; choose another name")
+        problems.append(
+            f"{file}: {name}: already a rule in {rules[name].file}; choose another name"
+        )
         return
     rule, found = build(file, name, raw, templates, budgets, teams)
     problems += found

@@ -13,7 +13,10 @@ from aftercare.lifecycle import Kind
 class Condition(Protocol):
     """A compiled CEL expression."""
 
-    source: str
+    @property
+    def source(self) -> str:
+        """The expression as it was written."""
+        ...
 
     def value(self, facts: Mapping[str, Any]) -> Any:
         """Evaluate. A fact that is missing (None) where a value is needed gives None, not an error."""

@@ -28,7 +28,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     """Lines of a .jsonl or .jsonl.gz file. Raises UsageError when the file cannot be read."""
     try:
         with path.open("rb") as raw:
-            stream = gzip.open(raw) if path.suffix == ".gz" else io.BufferedReader(raw)
+            stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else io.BufferedReader(raw)
             for number, line in enumerate(stream):
                 if line.strip():
                     yield parse_line(line.rstrip(b"\r\n"), number)

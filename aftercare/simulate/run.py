@@ -53,7 +53,9 @@ def run(parts: Parts, lines: Iterable[Line], progress: Callable[[int], None]) ->
     source = iter(lines)
     while _fill(waiting, source, size):
         until = _next_due(parts, tally)
-        batch = [line for line in waiting if until is None or line.time is None or line.time <= until]
+        batch = [
+            line for line in waiting if until is None or line.time is None or line.time <= until
+        ]
         batch = _prefix(waiting, batch)
         if not batch and until is not None:
             _work(parts, tally, until)
@@ -155,7 +157,9 @@ def _work(parts: Parts, tally: Tally, moment: datetime) -> None:
     for _ in range(_ROUNDS):
         if not sum(_run(parts, tally, flow.kind.value) for flow in FLOWS):
             return
-    raise AftercareError(f"the simulation does not come to rest at {clock.now():%Y-%m-%d %H:%M} UTC")
+    raise AftercareError(
+        f"the simulation does not come to rest at {clock.now():%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def _promises(parts: Parts) -> None:
@@ -190,4 +194,3 @@ def _has_due(parts: Parts, kind: str) -> bool:
 def _clock(parts: Parts) -> ManualClock:
     assert isinstance(parts.clock, ManualClock)
     return parts.clock
-

@@ -15,6 +15,7 @@ from pathlib import Path
 from aftercare.settings import ROOT
 from aftercare.stack import airflow_secrets
 from aftercare.stack.airflow_env import airflow_env
+from aftercare.stack.airflow_pool import POOL, POOL_SLOTS, make_pool
 from aftercare.stack.airflow_token import token
 from aftercare.stack.errors import StackError
 from aftercare.stack.ports import LOOPBACK
@@ -77,6 +78,7 @@ class Airflow(Server):
             raise StackError(f"Airflow's scheduler gives no heartbeat; see {self.home / 'logs'}")
         # the first call of the execution API costs four seconds: not at a task's expense
         wait_until(lambda: http_ok(f"{self.address}/execution/health"), 30)
+        make_pool(self.address, self.token(), POOL, POOL_SLOTS)
 
     def tend(self) -> None:
         """Restart what has died; call it about once a second."""

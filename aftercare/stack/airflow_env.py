@@ -39,6 +39,8 @@ def _place(home: Path, dags: Path) -> dict[str, str]:
         "CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__EXECUTOR": "LocalExecutor",
+        # what is sent is decided by rules and policy; a paused DAG would only be stuck in silence
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__FERNET_KEY": airflow_secrets.keys(home).fernet,
         "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "LOGGING__COLORED_CONSOLE_LOG": "False",

@@ -18,9 +18,7 @@ _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 3600.0
 
 
-def answered(
-    parts: Parts, trigger: Trigger, follow_up_id: str, result: str | SendError
-) -> str:
+def answered(parts: Parts, trigger: Trigger, follow_up_id: str, result: str | SendError) -> str:
     """Record an acceptance (a provider's message id) or an error; returns the outcome's name."""
     with writing(parts.engine) as connection:
         standing = _standing(connection, trigger.trigger_id)

@@ -1,15 +1,14 @@
 """Loading the facts of this moment for many triggers: one query a table."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from aftercare.decision.model import Case, Moment, Spoken, Trigger
-from aftercare.facts.model import KINDS, Complaint, Customer, Facts, Order, Ticket
+from aftercare.facts.model import KINDS, Complaint, Customer, Facts, Ticket
 from aftercare.facts.view import View, view
 from aftercare.lifecycle import SPOKEN
 from aftercare.store import facts as store
@@ -60,9 +59,7 @@ def _views(
     return views
 
 
-def _subjects(
-    connection: Connection, triggers: Sequence[Trigger]
-) -> dict[tuple[str, str], Facts]:
+def _subjects(connection: Connection, triggers: Sequence[Trigger]) -> dict[tuple[str, str], Facts]:
     found: dict[tuple[str, str], Facts] = {}
     for kind in ("complaint", "ticket", "order"):
         ids = {t.subject_id for t in triggers if t.subject_kind == kind}
@@ -118,7 +115,7 @@ def _spoken(
     return spoken
 
 
-def _to_spoken(row: Mapping[str, Any]) -> Spoken:
+def _to_spoken(row: RowMapping) -> Spoken:
     return Spoken(
         row["follow_up_id"],
         row["kind"],

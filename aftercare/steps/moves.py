@@ -33,8 +33,10 @@ def move(
     a follow-up does not know.
     """
     where = (triggers.c.trigger_id == trigger.trigger_id) & (triggers.c.status == trigger.status)
-    where &= triggers.c.batch_id.is_(None) if trigger.batch_id is None else (
-        triggers.c.batch_id == trigger.batch_id
+    where &= (
+        triggers.c.batch_id.is_(None)
+        if trigger.batch_id is None
+        else (triggers.c.batch_id == trigger.batch_id)
     )
     row = {"status": target.value, "status_at": at, "reason": words} | dict(values or {})
     if target not in (Status.CLAIMED, Status.SENDING):

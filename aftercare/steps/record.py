@@ -25,6 +25,6 @@ def record(parts: Parts, batch: Batch) -> Counts:
 
 def _counts(connection: Connection, batch: Batch) -> Counts:
     query = select(triggers.c.status, func.count()).where(triggers.c.last_batch == batch.batch_id)
-    rows = connection.execute(query.group_by(triggers.c.status)).tuples()
+    rows = connection.execute(query.group_by(triggers.c.status))
     found = {str(status): int(number) for status, number in rows}
     return Counts(found | {"claimed": sum(found.values())})

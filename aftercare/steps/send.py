@@ -139,9 +139,7 @@ def _take(
     return msgspec.convert(row["message"], Mail)
 
 
-def _bundle(
-    connection: Connection, parts: Parts, bundled: list[Trigger], identity: str
-) -> None:
+def _bundle(connection: Connection, parts: Parts, bundled: list[Trigger], identity: str) -> None:
     for each in bundled:
         decision = Decision(
             Action.BUNDLE, (f"the same incident: answered by {identity}",), answered_by=identity

@@ -1,5 +1,7 @@
 """Carrying out every decision but `send`: one table from action to what is done."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from aftercare.decision.model import Action, Decision, Moment, Trigger
@@ -33,7 +35,7 @@ def settle(
     Returns the name of the outcome; `lost` when somebody else moved the trigger meanwhile.
     """
     target = TARGETS[decision.action]
-    values = {}
+    values: dict[str, Any] = {}
     if decision.until is not None:
         values["due_at"] = decision.until
     if decision.answered_by is not None:

@@ -23,7 +23,9 @@ def stop(parts: Parts, scope: str, name: str, reason: str, *, loud: bool = False
     with writing(parts.engine) as connection:
         insert_new(connection, switches, [row])
     if loud:
-        raise BatchStopped(f"{name} is stopped: {reason}. Look, mend, then: aftercare resume {name}")
+        raise BatchStopped(
+            f"{name} is stopped: {reason}. Look, mend, then: aftercare resume {name}"
+        )
 
 
 def resume(parts: Parts, scope: str, name: str) -> bool:

@@ -55,9 +55,7 @@ def _sender_says(parts: Parts, trigger: Trigger) -> bool | None:
     return ask(trigger.follow_up_id) if ask is not None and trigger.follow_up_id else None
 
 
-def again_or_expired(
-    connection: Connection, parts: Parts, trigger: Trigger, words: str
-) -> str:
+def again_or_expired(connection: Connection, parts: Parts, trigger: Trigger, words: str) -> str:
     """It was not accepted: sent again if the rule still holds, else it expires."""
     now = parts.clock.now()
     moment = load_moments(connection, [trigger], parts.zone, now)[trigger.trigger_id]
@@ -106,7 +104,9 @@ def settle_by_hand(parts: Parts, trigger_id: str, *, arrived: bool, by: str) -> 
         query = select(triggers).where(triggers.c.trigger_id == trigger_id)
         row = connection.execute(query).mappings().first()
         if row is None or row["status"] != Status.UNKNOWN.value:
-            raise UsageError(f"trigger {trigger_id} is not unknown; `aftercare triggers` lists them")
+            raise UsageError(
+                f"trigger {trigger_id} is not unknown; `aftercare triggers` lists them"
+            )
         trigger = to_trigger(row)
         if arrived:
             return answer.accepted(connection, parts, trigger, f"by hand: {by}", step="settle")

@@ -20,13 +20,17 @@ def open_store(url: str, *, pool_size: int = 5) -> Engine:
     try:
         parsed = make_url(url)
     except exc.ArgumentError as error:
-        raise StoreError("AFTERCARE_STORE is not a database URL (sqlite:/// or postgresql://)") from error
+        raise StoreError(
+            "AFTERCARE_STORE is not a database URL (sqlite:/// or postgresql://)"
+        ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _sqlite(url, parsed.database)
     if backend == "postgresql":
         return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
-    raise StoreError(f"AFTERCARE_STORE: {backend} is not supported; use sqlite:/// or postgresql://")
+    raise StoreError(
+        f"AFTERCARE_STORE: {backend} is not supported; use sqlite:/// or postgresql://"
+    )
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
@@ -42,7 +46,12 @@ def _on_connect(connection: Any, _record: Any) -> None:
     # Transactions are begun by hand, so that a writer takes its lock before it reads.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -94,7 +103,9 @@ def explain(error: exc.DBAPIError) -> StoreError:
     text = str(error.orig).lower()
     words = next((w for mark, w in _WORDS.items() if mark in text), None)
     name = type(error.orig).__name__
-    found = StoreError(words or f"the store refused a statement ({name}: {text.splitlines()[0][:120]})")
+    found = StoreError(
+        words or f"the store refused a statement ({name}: {text.splitlines()[0][:120]})"
+    )
     found.passing = isinstance(error, exc.OperationalError) and "password" not in text  # type: ignore[attr-defined]
     return found
 

@@ -25,7 +25,9 @@ def lock_customers(connection: Connection, customer_ids: Collection[str]) -> Non
     insert_new(connection, FACT_TABLES["customer"], rows)
 
 
-def load(connection: Connection, cls: type[F], ids: Collection[str], *, lock: bool = False) -> dict[str, F]:
+def load(
+    connection: Connection, cls: type[F], ids: Collection[str], *, lock: bool = False
+) -> dict[str, F]:
     """Facts of one kind by id; ids without a row are absent. `lock` keeps others from writing them
     until the transaction ends (Postgres; SQLite has one writer anyway)."""
     table = FACT_TABLES[cls.kind]
@@ -35,7 +37,9 @@ def load(connection: Connection, cls: type[F], ids: Collection[str], *, lock: bo
         query = select(table).where(column.in_(some)).order_by(column)
         if lock and is_postgres(connection):
             query = query.with_for_update()
-        found |= {row[cls.id_field]: from_row(cls, row) for row in connection.execute(query).mappings()}
+        found |= {
+            row[cls.id_field]: from_row(cls, row) for row in connection.execute(query).mappings()
+        }
     return found
 
 
@@ -48,7 +52,9 @@ def save(connection: Connection, facts: Sequence[Facts]) -> None:
     """Write facts rows, whatever their kinds."""
     for kind in KINDS:
         rows = [msgspec.structs.asdict(f) for f in facts if f.kind == kind]
-        upsert(connection, FACT_TABLES[kind], sorted(rows, key=lambda r: str(r[KINDS[kind].id_field])))
+        upsert(
+            connection, FACT_TABLES[kind], sorted(rows, key=lambda r: str(r[KINDS[kind].id_field]))
+        )
 
 
 def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -51,5 +51,9 @@ def check_schema(engine: Engine) -> None:
     if found is None:
         raise SchemaError("the store has no tables yet; run `aftercare store upgrade`")
     if found in known:
-        raise SchemaError(f"the store is older ({found}) than the code ({wanted}); run `aftercare store upgrade`")
-    raise SchemaError(f"the store is newer ({found}) than the code ({wanted}); install the Aftercare that upgraded it")
+        raise SchemaError(
+            f"the store is older ({found}) than the code ({wanted}); run `aftercare store upgrade`"
+        )
+    raise SchemaError(
+        f"the store is newer ({found}) than the code ({wanted}); install the Aftercare that upgraded it"
+    )

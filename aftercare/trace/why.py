@@ -44,7 +44,7 @@ def _story(connection: Connection, row: RowMapping) -> Story:
 
     def of(table: object, column: object) -> Sequence[RowMapping]:
         query = select(table).where(column == tid)  # type: ignore[call-overload]
-        return connection.execute(query).mappings().all()  # type: ignore[no-any-return]
+        return connection.execute(query).mappings().all()
 
     messages = [m for m in of(follow_ups, follow_ups.c.trigger_id) if m["status"] != "dropped"]
     given = of(extras, extras.c.trigger_id)
@@ -97,11 +97,15 @@ def tell(story: Story) -> list[str]:
     lines += [_line(note) for note in story.notes]
     if story.extra is not None:
         extra = story.extra
-        lines.append(f"  extra: {extra['kind']} of {extra['amount']} {extra['currency']}, {extra['status']}")
+        lines.append(
+            f"  extra: {extra['kind']} of {extra['amount']} {extra['currency']}, {extra['status']}"
+        )
     if story.handoff is not None:
         hand = story.handoff
         closed = f"closed by {hand['closed_by']}" if hand["closed_at"] else "open"
-        lines.append(f"  hand-off to {hand['team']}, due {hand['due_at']:%Y-%m-%d %H:%M} UTC, {closed}")
+        lines.append(
+            f"  hand-off to {hand['team']}, due {hand['due_at']:%Y-%m-%d %H:%M} UTC, {closed}"
+        )
     return lines
 
 
@@ -125,7 +129,9 @@ def _line(note: Note) -> str:
     place = ""
     if "topic" in note.detail and "offset" in note.detail:
         place = f" [{note.detail['topic']}/{note.detail['partition']}@{note.detail['offset']}]"
-    return f"  {note.at:%Y-%m-%d %H:%M:%S}  {_STEPS.get(note.step, note.step):<15} {note.words}{place}"
+    return (
+        f"  {note.at:%Y-%m-%d %H:%M:%S}  {_STEPS.get(note.step, note.step):<15} {note.words}{place}"
+    )
 
 
 def as_data(story: Story) -> dict[str, object]:
@@ -136,7 +142,13 @@ def as_data(story: Story) -> dict[str, object]:
         "trigger": plain,
         "verdict": verdict(story),
         "trace": [
-            {"at": n.at.isoformat(), "step": n.step, "status": n.status, "words": n.words, "detail": n.detail}
+            {
+                "at": n.at.isoformat(),
+                "step": n.step,
+                "status": n.status,
+                "words": n.words,
+                "detail": n.detail,
+            }
             for n in story.notes
         ],
         "messages": [
@@ -151,7 +163,7 @@ def as_data(story: Story) -> dict[str, object]:
             }
             for m in story.messages
         ],
-        "failed_expectations": [dict(expectation=f["expectation"], words=f["words"]) for f in story.failures],
+        "failed_expectations": [
+            {"expectation": f["expectation"], "words": f["words"]} for f in story.failures
+        ],
     }
-
-

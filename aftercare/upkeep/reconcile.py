@@ -80,7 +80,9 @@ def _against_kafka(sums: Sums, place: str, position: int, beginning: int, end: i
         sums.wrong.append(f"{place}: the store is at {position}, past Kafka's end {end}")
     if position < beginning:
         sums.lost += beginning - position
-        sums.wrong.append(f"{place}: Kafka dropped {beginning - position} events before they were read")
+        sums.wrong.append(
+            f"{place}: Kafka dropped {beginning - position} events before they were read"
+        )
 
 
 def _dead_letters(connection: Connection, sums: Sums) -> None:
@@ -91,12 +93,14 @@ def _dead_letters(connection: Connection, sums: Sums) -> None:
 
 def _outcomes(connection: Connection, sums: Sums) -> None:
     query = select(triggers.c.status, func.count()).group_by(triggers.c.status)
-    sums.outcomes = {str(s): int(n) for s, n in connection.execute(query).tuples()}
+    sums.outcomes = {str(s): int(n) for s, n in connection.execute(query)}
     sums.triggers = int(connection.execute(select(func.count()).select_from(triggers)).scalar_one())
     if unknown := set(sums.outcomes) - {s.value for s in Status}:
         sums.wrong.append(f"outcomes that nobody knows: {', '.join(sorted(unknown))}")
-    silent = select(func.count()).select_from(triggers).where(
-        triggers.c.trigger_id.not_in(select(trace.c.trigger_id))
+    silent = (
+        select(func.count())
+        .select_from(triggers)
+        .where(triggers.c.trigger_id.not_in(select(trace.c.trigger_id)))
     )
     if number := connection.execute(silent).scalar_one():
         sums.wrong.append(f"{number} triggers have no trace")
@@ -119,9 +123,13 @@ def _messages(connection: Connection, sums: Sums) -> None:
     )
     if number := len(connection.execute(doubled).all()):
         sums.wrong.append(f"{number} cares have more than one message")
-    unspoken = select(func.count()).select_from(follow_ups).where(
-        follow_ups.c.status.in_(spoken),
-        follow_ups.c.follow_up_id.not_in(select(cares.c.follow_up_id)),
+    unspoken = (
+        select(func.count())
+        .select_from(follow_ups)
+        .where(
+            follow_ups.c.status.in_(spoken),
+            follow_ups.c.follow_up_id.not_in(select(cares.c.follow_up_id)),
+        )
     )
     if number := connection.execute(unspoken).scalar_one():
         sums.wrong.append(f"{number} messages hold no care")
@@ -144,7 +152,7 @@ def kafka_ends(parts: Parts) -> End | None:
     from aftercare.sources.connection import connection_options
 
     with reading(parts.engine) as connection:
-        rows = connection.execute(select(offsets.c.topic, offsets.c.partition)).tuples().all()
+        rows = connection.execute(select(offsets.c.topic, offsets.c.partition)).all()
     wanted = [TopicPartition(topic, partition) for topic, partition in rows]
     if not wanted:
         return {}

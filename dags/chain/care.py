@@ -20,7 +20,8 @@ def care_dag(dag_id: str, kind: str, doc: str | None) -> DAG:
 
         @task(task_id="claim")
         def claim() -> list[str]:
-            return claim_batches(kind, get_current_context()["run_id"] + dag_id, CHUNKS)
+            run = str(get_current_context()["run_id"])
+            return claim_batches(kind, f"{dag_id}/{run}", CHUNKS)
 
         @task_group(group_id="batch")
         def batch(batch_id: str) -> None:
@@ -36,9 +37,9 @@ def care_dag(dag_id: str, kind: str, doc: str | None) -> DAG:
 
 
 def _step(name: str, kind: str):  # type: ignore[no-untyped-def]
-    pool = {"pool": POOL} if name == "send" else {}
+    pool = POOL if name == "send" else "default_pool"
 
-    @task(task_id=name, **pool)
+    @task(task_id=name, pool=pool)
     def step(batch_id: str) -> dict[str, int]:
         return run_step(name, kind, batch_id)
 

@@ -8,8 +8,15 @@ from contextlib import contextmanager
 from airflow.exceptions import AirflowFailException
 
 from aftercare import settings
-from aftercare.errors import AftercareError, BatchStopped, PolicyError, RuleError
-from aftercare.errors import SchemaError, SettingsError, TemplateError
+from aftercare.errors import (
+    AftercareError,
+    BatchStopped,
+    PolicyError,
+    RuleError,
+    SchemaError,
+    SettingsError,
+    TemplateError,
+)
 from aftercare.steps.model import Batch
 from aftercare.steps.parts import Parts, build
 from aftercare.steps.table import STEPS

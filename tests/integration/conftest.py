@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from aftercare.stack.apache_kafka import ApacheKafka
+from aftercare.stack.mail_catcher import MailCatcher
 from aftercare.stack.postgres import Postgres
 from aftercare.stack.server import Server
 from aftercare.stack.tansu import SESSION_TIMEOUT_MS, Tansu
@@ -62,6 +63,13 @@ def postgres_server() -> Iterator[Postgres]:
 def postgres_url(postgres_server: Postgres) -> str:
     """The SQLAlchemy URL of an empty database that only this test uses."""
     return postgres_server.create(f"test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def mail_catcher() -> Iterator[MailCatcher]:
+    """An SMTP server that keeps every mail; `mail_catcher.mails()` parses them."""
+    with MailCatcher() as catcher:
+        yield catcher
 
 
 @pytest.fixture(params=["embedded", "production"])

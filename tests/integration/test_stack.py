@@ -2,8 +2,10 @@
 
 import os
 import signal
+import smtplib
 import subprocess
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from sqlalchemy import create_engine, text
 
 from aftercare.stack.errors import StackError
+from aftercare.stack.mail_catcher import MailCatcher
 from aftercare.stack.ports import is_open
 from aftercare.stack.postgres import Postgres
 from aftercare.stack.process import Child
@@ -54,6 +57,15 @@ def test_a_server_run_by_hand_prints_its_address_and_ends_with_its_parent(tmp_pa
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert wait_until(lambda: not is_open(port), 10)
+
+
+def test_the_mail_catcher_keeps_what_it_is_given(mail_catcher: MailCatcher) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.com", "b@example.com", "Olá ✓"
+    mail.set_content("Seu pedido chegou.")
+    with smtplib.SMTP("127.0.0.1", mail_catcher.port) as server:
+        server.send_message(mail)
+    assert [kept["Subject"] for kept in mail_catcher.mails()] == ["Olá ✓"]
 
 
 def test_a_process_that_ends_early_shows_its_last_words(tmp_path: Path) -> None:
