@@ -49,7 +49,10 @@ class EventError(AftercareError):
 
 
 class StoreError(AftercareError):
-    """The store cannot be used (away, full, read-only, wrong password)."""
+    """The store cannot be used (away, full, read-only, wrong password). `passing`: it may be well
+    again by itself, so whoever runs for long waits instead of ending."""
+
+    passing = False
 
 
 class SchemaError(StoreError):

@@ -3,13 +3,11 @@
 import difflib
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from aftercare.errors import EventError
-from aftercare.events.payloads import OrderPlaced
-from aftercare.events.types import TYPES, AnyEvent, CustomerEvent
+from aftercare.events.types import TYPES, AnyEvent, CustomerEvent, OrderPlaced
 
 LARGEST = 256 * 1024
 """Bytes of one event, at the most."""
@@ -26,7 +24,7 @@ class _Head(msgspec.Struct):
     specversion: str | None = None
 
 
-_decoder = msgspec.json.Decoder(AnyEvent)
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _head = msgspec.json.Decoder(_Head)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """An escaped NUL: an odd number of backslashes before u0000."""
@@ -110,11 +108,10 @@ def _check_text(value: bytes) -> None:
 def _check_times(event: AnyEvent) -> None:
     if not EARLIEST <= event.time <= LATEST:
         raise EventError("bad-time", "`$.time` is before 1990 or after 2200")
-    data: Any = event.data
-    if isinstance(data, OrderPlaced) and data.promised_on is not None:
-        # Days are reckoned with in the shop's zone, which must not leave the calendar.
-        if not EARLIEST.date() <= data.promised_on <= LATEST.date():
-            raise EventError("bad-time", "`$.data.promised_on` is before 1990 or after 2200")
+    promised_on = event.data.promised_on if isinstance(event, OrderPlaced) else None
+    # Days are reckoned with in the shop's zone, which must not leave the calendar.
+    if promised_on and not EARLIEST.date() <= promised_on <= LATEST.date():
+        raise EventError("bad-time", "`$.data.promised_on` is before 1990 or after 2200")
 
 
 def _check_place(event: AnyEvent, topic: str, key: bytes | None) -> None:

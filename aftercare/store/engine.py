@@ -106,7 +106,7 @@ def explain(error: exc.DBAPIError) -> StoreError:
     found = StoreError(
         words or f"the store refused a statement ({name}: {text.splitlines()[0][:120]})"
     )
-    found.passing = isinstance(error, exc.OperationalError) and "password" not in text  # type: ignore[attr-defined]
+    found.passing = isinstance(error, exc.OperationalError) and "password" not in text
     return found
 
 

@@ -2,9 +2,9 @@
 
 import csv
 import gzip
-import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO, cast
 
 from aftercare.errors import UsageError
 
@@ -53,10 +53,10 @@ def find(folder: Path, name: str) -> Path:
     raise UsageError(f"{folder} has no {wanted} (.gz is fine too)")
 
 
-def _opened(path: Path) -> io.TextIOWrapper:
+def _opened(path: Path) -> TextIO:
     # Kaggle's translation file begins with a byte order mark.
-    raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+    opener = gzip.open if path.suffix == ".gz" else open
+    return cast(TextIO, opener(path, "rt", encoding="utf-8-sig", newline=""))
 
 
 def _refuse_missing(path: Path, wanted: tuple[str, ...], found: object) -> None:

@@ -1,0 +1,112 @@
+"""`aftercare dead-letters`: list, show, replay, drop."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import RowMapping
+
+from aftercare.cli.parts import parts
+from aftercare.errors import UsageError
+from aftercare.settings import Settings
+from aftercare.store import dead_letters as store
+from aftercare.store.engine import reading, writing
+
+app = typer.Typer(help="Events that could not be understood.", no_args_is_help=True)
+
+Ids = Annotated[list[str] | None, typer.Argument(help="dead letter ids")]
+Reason = Annotated[str | None, typer.Option(help="only with this reason, e.g. bad-data")]
+Topic = Annotated[str | None, typer.Option(help="only of this topic")]
+All = Annotated[bool, typer.Option("--all", help="every open one")]
+
+
+@app.command("list")
+def list_dead(reason: Reason = None, topic: Topic = None) -> None:
+    """Open dead letters with reason and place."""
+    with reading(parts().engine) as connection:
+        rows = store.find(connection, reason=reason, topic=topic)
+    table = Table("dead letter", "place", "reason", "in words")
+    for row in rows:
+        table.add_row(row["dead_letter_id"], _place(row), row["reason"], row["detail"])
+    Console().print(table if rows else "no open dead letters")
+
+
+@app.command()
+def show(dead_letter: str) -> None:
+    """One dead letter: reason, place, key and raw bytes."""
+    with reading(parts().engine) as connection:
+        rows = store.find(connection, ids=[dead_letter], status=None)
+    if not rows:
+        raise UsageError(f"there is no dead letter {dead_letter}; `aftercare dead-letters list`")
+    row = rows[0]
+    lines = [
+        f"{row['status']}: {row['reason']}: {row['detail']}",
+        f"place: {_place(row)}",
+        f"key:   {_safe(row['key'])}",
+        f"value: {_safe(row['value'])}",
+    ]
+    Console(soft_wrap=True).print("\n".join(lines), markup=False, highlight=False)
+
+
+@app.command()
+def replay(
+    ids: Ids = None, reason: Reason = None, topic: Topic = None, everything: All = False
+) -> None:
+    """Send them to their topic again, after a fix: `aftercare dead-letters replay --reason bad-data`.
+
+    They go through the same front door as any event; replaying what was understood changes nothing.
+    """
+    found = parts()
+    rows = _chosen(ids, reason, topic, everything)
+    _produce(found.settings, rows)
+    with writing(found.engine) as connection:
+        done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.REPLAYED)
+    Console().print(f"{done} replayed")
+
+
+@app.command()
+def drop(
+    ids: Ids = None, reason: Reason = None, topic: Topic = None, everything: All = False
+) -> None:
+    """Give up on them; they stay counted."""
+    rows = _chosen(ids, reason, topic, everything)
+    with writing(parts().engine) as connection:
+        done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.DROPPED)
+    Console().print(f"{done} dropped")
+
+
+def _chosen(
+    ids: list[str] | None, reason: str | None, topic: str | None, everything: bool
+) -> Sequence[RowMapping]:
+    if not (ids or reason or topic or everything):
+        raise UsageError("name ids, --reason, --topic or --all; `aftercare dead-letters list`")
+    with reading(parts().engine) as connection:
+        return store.find(connection, ids=ids or (), reason=reason, topic=topic)
+
+
+def _produce(settings: Settings, rows: Sequence[RowMapping]) -> None:
+    from kafka import KafkaProducer
+    from kafka.errors import KafkaError
+
+    from aftercare.sources.connection import connection_options, kafka_away
+
+    options = connection_options(settings)
+    try:
+        producer = KafkaProducer(**options)
+        sent = [producer.send(r["topic"], value=r["value"], key=r["key"]) for r in rows]
+        for each in sent:
+            each.get(timeout=30)
+        producer.close()
+    except KafkaError as error:
+        raise kafka_away(options, error) from error
+
+
+def _place(row: RowMapping) -> str:
+    return f"{row['topic']}[{row['partition']}]@{row['offset']}"
+
+
+def _safe(raw: bytes | None) -> str:
+    """Bytes that cannot play tricks with a terminal."""
+    return "(none)" if raw is None else repr(bytes(raw))[2:-1]

@@ -1,0 +1,45 @@
+"""`aftercare offsets`: where the consumers stand."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from aftercare.cli.parts import parts
+from aftercare.errors import UsageError
+from aftercare.store import offsets as store
+from aftercare.store.engine import reading, writing
+from aftercare.store.tables import offsets
+
+app = typer.Typer(help="Where the consumers stand in each partition.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_offsets() -> None:
+    """Every partition: next offset, what became of its events, and what was surely heard."""
+    query = select(offsets).order_by(offsets.c.topic, offsets.c.partition)
+    with reading(parts().engine) as connection:
+        rows = connection.execute(query).mappings().all()
+    table = Table("partition", "next offset", "facts", "dead letters", "skipped", "heard up to")
+    for row in rows:
+        heard = f"{row['read_past']:%Y-%m-%d %H:%M:%S} UTC" if row["read_past"] else "not yet"
+        numbers = [str(row[n]) for n in ("next_offset", "events", "dead", "skipped")]
+        table.add_row(f"{row['topic']}[{row['partition']}]", *numbers, heard)
+    Console().print(table if rows else "nothing was read yet")
+
+
+@app.command()
+def reset(topic: str, yes: Annotated[bool, typer.Option("--yes", help="really")] = False) -> None:
+    """Read a topic from its beginning again, e.g. after it was made anew. Stop the consumers first.
+
+    Facts, triggers and messages are idempotent, so reading again sends nothing twice.
+    """
+    if not yes:
+        raise UsageError(
+            f"this reads {topic} from its beginning; say --yes when the consumers are stopped"
+        )
+    with writing(parts().engine) as connection:
+        number = store.forget(connection, topic)
+    Console().print(f"{number} partitions of {topic} will be read from their beginning")

@@ -1,0 +1,114 @@
+"""Playing a file of events to Kafka at the pace of the care clock."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from aftercare.clock import Clock
+from aftercare.errors import StreamError
+from aftercare.simulate.lines import Line
+from aftercare.sources.connection import kafka_away
+
+LONGEST_NAP = 0.5
+"""Machine seconds; short, so that a clock that jumps is noticed."""
+
+Failed = Callable[[BaseException], None]
+
+
+class Sink(Protocol):
+    """Takes records in their order. `failed` hears of one that was not accepted, perhaps later."""
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, failed: Failed) -> None: ...
+
+    def flush(self) -> None:
+        """Wait until everything sent was accepted or has failed."""
+        ...
+
+
+@dataclass
+class Played:
+    """What was sent, by topic, and what Kafka did not take."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+
+
+def play(
+    lines: Iterable[Line],
+    sink: Sink,
+    clock: Clock | None,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    heard: Callable[[Line], None] = lambda _: None,
+) -> Played:
+    """Send every line when the clock has reached its time; late ones, and all without a clock, at
+    once. Lines that are no events are sent as they are, with the line before them.
+
+    `heard` is called after each line. Raises StreamError when Kafka did not take some.
+    """
+    played = Played()
+    for line in lines:
+        if clock is not None and line.time is not None:
+            wait_for(line.time, clock, sleep)
+        record = line.incoming
+        sink.send(record.topic, record.key, record.value, _counting(played))
+        played.sent[record.topic] += 1
+        heard(line)
+    sink.flush()
+    _refuse_failures(played)
+    return played
+
+
+def wait_for(moment: datetime, clock: Clock, sleep: Callable[[float], None]) -> None:
+    """Sleep until the care clock has reached a moment."""
+    while (remaining := (moment - clock.now()).total_seconds() / clock.scale) > 0:
+        sleep(min(remaining, LONGEST_NAP))
+
+
+@contextmanager
+def kafka_sink(options: Mapping[str, Any], *, linger_ms: int = 0) -> Iterator[Sink]:
+    """An idempotent producer on the brokers of `connection_options`. Raises StreamError."""
+    from kafka import KafkaProducer
+    from kafka.errors import KafkaError
+
+    given = {"bootstrap_timeout_ms": 10_000, "linger_ms": linger_ms, **options}
+    try:
+        producer = KafkaProducer(**given, enable_idempotence=True, acks="all")
+    except KafkaError as error:
+        raise kafka_away(given, error) from error
+    try:
+        yield _KafkaSink(producer)
+    except KafkaError as error:
+        raise kafka_away(given, error) from error
+    finally:
+        producer.close(timeout=10)
+
+
+@dataclass(frozen=True)
+class _KafkaSink:
+    producer: Any
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, failed: Failed) -> None:
+        self.producer.send(topic, key=key, value=value).add_errback(failed)
+
+    def flush(self) -> None:
+        self.producer.flush(timeout=60)
+
+
+def _counting(played: Played) -> Failed:
+    def failed(error: BaseException) -> None:
+        played.failed[type(error).__name__] += 1
+
+    return failed
+
+
+def _refuse_failures(played: Played) -> None:
+    if played.failed:
+        reasons = ", ".join(f"{number} {name}" for name, number in played.failed.items())
+        raise StreamError(
+            f"Kafka did not take {played.failed.total()} of {played.sent.total()} events: {reasons}"
+        )

@@ -1,0 +1,66 @@
+"""Dead letters: what could not be understood, kept with its reason, replayable."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from aftercare.intake.model import Dead
+from aftercare.store.tables import dead_letters
+from aftercare.store.upsert import insert_new
+
+OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
+_SPACE = uuid.UUID("0b8b1f1a-9c1f-5d0e-8a39-4a2f0f6f7d21")
+
+
+def write(connection: Connection, dead: Sequence[Dead], now: datetime) -> None:
+    """Keep dead letters; one that is known by its place is left as it is."""
+    insert_new(connection, dead_letters, [_row(each, now) for each in dead])
+
+
+def _row(dead: Dead, now: datetime) -> dict[str, object]:
+    record = dead.incoming
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    return {
+        "dead_letter_id": str(uuid.uuid5(_SPACE, place)),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key,
+        "value": record.value,
+        "reason": dead.reason,
+        "detail": dead.detail,
+        "status": OPEN,
+        "at": now,
+    }
+
+
+def find(
+    connection: Connection,
+    *,
+    ids: Sequence[str] = (),
+    reason: str | None = None,
+    topic: str | None = None,
+    status: str | None = OPEN,
+) -> Sequence[RowMapping]:
+    """Dead letters by filter, in the order of their places."""
+    where: list[ColumnElement[bool]] = []
+    if ids:
+        where.append(dead_letters.c.dead_letter_id.in_(ids))
+    for column, value in (
+        (dead_letters.c.reason, reason),
+        (dead_letters.c.topic, topic),
+        (dead_letters.c.status, status),
+    ):
+        if value is not None:
+            where.append(column == value)
+    query = select(dead_letters).where(*where)
+    places = (dead_letters.c.topic, dead_letters.c.partition, dead_letters.c.offset)
+    return connection.execute(query.order_by(*places)).mappings().all()
+
+
+def settle(connection: Connection, ids: Sequence[str], status: str) -> int:
+    """Mark open ones as replayed or dropped; returns how many were open."""
+    where = dead_letters.c.dead_letter_id.in_(ids) & (dead_letters.c.status == OPEN)
+    return connection.execute(update(dead_letters).where(where).values(status=status)).rowcount
