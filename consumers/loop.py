@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from aftercare.templating.brand import load_brand
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
@@ -20,6 +19,7 @@ from aftercare.sources.connection import connection_options
 from aftercare.sources.topics import ensure_topics
 from aftercare.store.engine import open_store
 from aftercare.store.upgrade import check_schema
+from aftercare.templating.brand import load_brand
 from consumers.batch import Handler
 from consumers.belief import Belief
 from consumers.cap import Cap

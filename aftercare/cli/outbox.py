@@ -27,6 +27,8 @@ def outbox(
         raise UsageError(f"the outbox {folder} cannot be written: {error.strerror}") from error
     count = len(entries(folder))
     console = Console(soft_wrap=True)
-    console.print(f"{count} {'mail' if count == 1 else 'mails'} in {page.resolve()}", highlight=False)
+    console.print(
+        f"{count} {'mail' if count == 1 else 'mails'} in {page.resolve()}", highlight=False
+    )
     if show:
         webbrowser.open(page.resolve().as_uri())

@@ -2,27 +2,19 @@
 
 import dataclasses
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from aftercare import settings
-from aftercare.clock import ScaledClock
 from aftercare.errors import RuleError, UsageError
 from aftercare.rules.durations import duration
-from aftercare.simulate.lines import Line, read_lines
-from aftercare.sources import player
-from aftercare.sources.connection import connection_options
-from aftercare.sources.pace import Pace, clock_for
-from aftercare.sources.topics import ensure_topics
-
-LINGER_MS = 20
-"""When nothing waits for its time, records are gathered into bigger batches."""
+from aftercare.sources.pace import Pace
+from aftercare.sources.player import play_file
 
 
 def play(
@@ -42,24 +34,8 @@ def play(
     """
     known = settings.load()
     known = dataclasses.replace(known, kafka=kafka or known.kafka)
-    total, first = _measure(file)
     pace = Pace(_duration(week_in), scale, instant)
-    clock = clock_for(pace, known.clock, first)
-    if isinstance(clock, ScaledClock) and not known.clock:
-        typer.echo(f"AFTERCARE_CLOCK={clock}")
-    options = connection_options(known)
-    ensure_topics(known.kafka, known.partitions, known.replication, options)
-    with (
-        _progress() as progress,
-        player.kafka_sink(options, linger_ms=0 if clock else LINGER_MS) as sink,
-    ):
-        task = progress.add_task("", total=total, at="")
-        played = player.play(
-            read_lines(file),
-            sink,
-            clock,
-            heard=lambda line: progress.update(task, advance=1, at=_at(line)),
-        )
+    played = play_file(file, known, pace, say=typer.echo)
     Console().print(_table(played.sent))
 
 
@@ -70,29 +46,6 @@ def _duration(text: str) -> timedelta | None:
         return duration(text)
     except RuleError as error:
         raise UsageError(f"--week-in {text!r} is no duration; write e.g. 90s, 2m or 1h") from error
-
-
-def _measure(file: Path) -> tuple[int, datetime | None]:
-    """How many lines there are and the first time among them, in one pass."""
-    total, first = 0, None
-    for line in read_lines(file):
-        total += 1
-        first = first or line.time
-    return total, first
-
-
-def _at(line: Line) -> str:
-    return f"{line.time:%a %d %b %H:%M} UTC" if line.time else ""
-
-
-def _progress() -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[at]}"),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def _table(sent: Counter[str]) -> Table:

@@ -29,11 +29,9 @@ def shop_week(seed: int) -> Week:
 
 
 def olist_week(folder: Path) -> Week:
-    """The week around Black Friday 2017, when many parcels came late."""
-    from zoneinfo import ZoneInfo
+    """The week of the pack in which most parcels came late."""
+    from aftercare.demo.olist_week import BUSY, week_of_olist
 
-    from aftercare.demo.scenario import week_of_olist
-
-    start = datetime(2017, 12, 4, tzinfo=ZoneInfo("America/Sao_Paulo")).astimezone(UTC)
+    start = BUSY.astimezone(UTC)
     end = start + timedelta(days=7)
     return Week("A real week of Olist, December 2017", start, end, week_of_olist(folder, start))

@@ -5,16 +5,23 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]+$")]
+Id = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]+(?!\n)$")
+]
 """An identifier: no spaces, no control characters."""
 
 ShortText = Annotated[str, msgspec.Meta(max_length=300)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Amount = Annotated[
-    str, msgspec.Meta(pattern=r"^-?\d{1,12}(\.\d{1,4})?$", description="decimal text, e.g. 12.30")
+    str,
+    msgspec.Meta(
+        pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?(?!\n)$", description="decimal text, e.g. 12.30"
+    ),
 ]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$", description="ISO 4217 code")]
+Language = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*(?!\n)$", max_length=40)
+]
 Severity = Literal["low", "medium", "high", "critical"]
 
 
@@ -52,6 +59,6 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     first_name: ShortText | None = None
     last_name: ShortText | None = None
     language: Language | None = None
-    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(?!\n)$")] | None = None
     time_zone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     consents: Consents | None = None

@@ -24,7 +24,7 @@ class OrderPlaced(OrderPayload, frozen=True, kw_only=True):
     promised_on: date | None = None
     total: Money | None = None
     items: Annotated[list[Item], msgspec.Meta(max_length=500)] = []
-    nth_order: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    nth_order: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     warehouse: ShortText | None = None
     customer: Person | None = None
 

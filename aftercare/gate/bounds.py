@@ -24,6 +24,7 @@ def judge_share(
     bad = len(failures)
     if rows < bounds.min_rows or bad <= bounds.bad_share * rows:
         return None
-    words = Counter(f.words for found in failures.values() for f in found)
+    # A row counts once for the same words; dict.fromkeys keeps the order, so that ties are stable.
+    words = Counter(w for found in failures.values() for w in dict.fromkeys(f.words for f in found))
     first, number = words.most_common(1)[0]
     return f"{bad} of {rows} rows are bad, {number} of them because {first}"

@@ -16,6 +16,8 @@ COLUMNS = (
     "placed_at",
     "shipped_at",
     "delivered_at",
+    "opened_at",
+    "resolved_at",
     "total",
     "currency",
     "refund",
@@ -23,7 +25,7 @@ COLUMNS = (
     "future",
     "missing",
 )
-_DATES = ("placed_at", "shipped_at", "delivered_at")
+_DATES = ("placed_at", "shipped_at", "delivered_at", "opened_at", "resolved_at")
 _SKEW = timedelta(minutes=5)
 """Clocks of other machines may run a little ahead."""
 
@@ -31,14 +33,17 @@ _SKEW = timedelta(minutes=5)
 def record(row: Row) -> dict[str, Any]:
     """The columns of one row; a fact that is not known is None."""
     customer, order = row.views.get("customer", {}), row.views.get("order", {})
+    case = row.views.get("complaint") or row.views.get("ticket") or {}
     return {
-        "email": customer.get("email"),
-        "first_name": customer.get("first_name"),
-        "name": customer.get("name"),
-        "language": customer.get("language"),
+        "email": _text(customer.get("email")),
+        "first_name": _text(customer.get("first_name")),
+        "name": _text(customer.get("name")),
+        "language": _text(customer.get("language")),
         "placed_at": order.get("placed_at"),
         "shipped_at": order.get("shipped_at"),
         "delivered_at": order.get("delivered_at"),
+        "opened_at": case.get("opened_at"),
+        "resolved_at": case.get("resolved_at"),
         "total": _number(order.get("total")),
         "currency": order.get("currency"),
         "refund": _number(order.get("refund")),
@@ -65,6 +70,12 @@ def row_hash(row: Row) -> str:
     """16 hex digits of everything that the verdict depends on."""
     text = json.dumps([row.rule, record(row)], default=str, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _text(value: Any) -> str | None:
+    """Text that can be encoded: half a surrogate pair would end the whole batch, so it is written
+    as a backslash escape, which no name and no address may hold."""
+    return None if value is None else str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _number(value: Any) -> float | None:

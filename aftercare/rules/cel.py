@@ -1,99 +1,90 @@
-"""CEL conditions: names checked when compiled, missing facts harmless when asked."""
+"""CEL conditions: checked when compiled, harmless and quick when asked."""
 
-import difflib
-import re
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import cel
 
 from aftercare.errors import RuleError
+from aftercare.rules.cel_check import LONGEST, Names, check, syntax_words
+from aftercare.rules.tokens import facts_read
 
-Names = Mapping[str, frozenset[str]]
-"""Which fields each visible variable has, as {"order": {"status", …}}."""
+log = logging.getLogger(__name__)
 
-FUNCTIONS = frozenset(
-    {"duration", "timestamp", "size", "string", "int", "uint", "double", "bool", "has"}
-    | {"contains", "startsWith", "endsWith", "matches", "min", "max"}
-)
-_STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
-_FIELD = re.compile(r"\b([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)(\s*\()?")
-_MACRO = re.compile(r"\.\s*(?:exists|exists_one|all|filter|map)\s*\(\s*(\w+)")
-_DURATION = re.compile(r"duration\(\s*[\"']([^\"']*)[\"']\s*\)")
-_GO = re.compile(r"^-?(\d+(\.\d+)?(ns|us|ms|s|m|h))+$")
-_LONGEST = 1000
+_NOT_KNOWN = (LookupError, ArithmeticError)
+"""What CEL raises for a fact that is absent, an item that is not there, a number out of range."""
+
+_WRONG = (TypeError, ValueError, RuntimeError)
+"""What CEL raises when the expression does not suit the values."""
 
 
 @dataclass(frozen=True)
 class CelCondition:
-    """A compiled expression."""
+    """A compiled expression; `place` is the file, rule and field that it stands in."""
 
     source: str
-    _program: Any
+    place: str
+    _program: Any = field(repr=False, compare=False)
+    _reads: tuple[tuple[str, str], ...] = field(repr=False, compare=False)
 
     def value(self, facts: Mapping[str, Any]) -> Any:
-        """Its value; None where a fact that it needs is missing."""
+        """Its value with facts as facts.view.for_cel gives them; datetimes are aware, UTC.
+
+        A fact that is absent or None counts as missing: None comes back unless the value does not
+        depend on it (`true || …`) or the expression asks for it with `has`.
+        """
         try:
-            return self._program.execute(dict(facts))
-        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError):
-            # A comparison with a missing fact is an error in CEL; here it is "not known".
+            return self._program.execute(self._known(facts))
+        except _NOT_KNOWN:
+            return None
+        except _WRONG as error:
+            _warn_once(self.place, type(error).__name__)
             return None
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """True only when its value is True."""
         return self.value(facts) is True
 
+    def _known(self, facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        # Only what is read is handed over: the evaluator copies all it is given. What is None is
+        # left out, because CEL calls `null != "x"` true, and a missing fact must not match.
+        known: dict[str, dict[str, Any]] = {}
+        for variable, name in self._reads:
+            fields = known.setdefault(variable, {})
+            value = (facts.get(variable) or {}).get(name)
+            if value is not None:
+                fields[name] = value
+        return known
 
-def compile_condition(source: object, *, place: str, names: Names) -> CelCondition:
-    """Compile and check names. Raises RuleError naming `place` and the nearest right name."""
+
+def compile_condition(
+    source: object, *, place: str, names: Names, gives: str = "bool"
+) -> CelCondition:
+    """Compile an expression and check it against the facts it may see.
+
+    `names` are the fields of each visible variable; `gives` what its value must be: bool, moment,
+    amount or text. Raises RuleError, beginning with `place`, for what is not CEL, an unknown
+    variable, fact or function (with the nearest right name), values that do not go together, and
+    whatever could take for ever.
+    """
     if not isinstance(source, str) or not source.strip():
-        raise RuleError(f"{place}: needs a CEL expression, not {source!r}")
-    if len(source) > _LONGEST:
-        raise RuleError(f"{place}: longer than {_LONGEST} characters; split it into two rules")
+        raise RuleError(f"{place}: needs a CEL expression in quotes, not {source!r}")
+    if len(source) > LONGEST:
+        raise RuleError(f"{place}: longer than {LONGEST} characters; make two rules of it")
     try:
         program = cel.compile(source)
     except ValueError as error:
-        first = next((line for line in str(error).splitlines() if "Syntax" in line), "syntax error")
-        raise RuleError(f"{place}: {source!r} is not CEL: {first.split('<input>:')[-1]}") from error
-    _check_variables(source, program, place, names)
-    _check_fields(source, place, names)
-    _check_functions(program, place)
-    _check_durations(source, place)
-    return CelCondition(source, program)
+        raise RuleError(f"{place}: {syntax_words(source, str(error))}") from error
+    condition = CelCondition(source, place, program, facts_read(source))
+    problem = check(source, names, gives, lambda text: cel.compile(text).execute)
+    if problem:
+        raise RuleError(f"{place}: {problem}")
+    return condition
 
 
-def _check_variables(source: str, program: Any, place: str, names: Names) -> None:
-    bound = set(_MACRO.findall(source))
-    for variable in sorted(set(program.variables()) - bound - set(names)):
-        raise RuleError(f"{place}: nothing is called {variable}{nearest(variable, names)}")
-
-
-def _check_fields(source: str, place: str, names: Names) -> None:
-    for variable, field, call in _FIELD.findall(_STRING.sub('""', source)):
-        if variable in names and not call and field not in names[variable]:
-            known = names[variable]
-            words = f"{place}: unknown fact {variable}.{field}"
-            raise RuleError(words + nearest(field, known, prefix=f"{variable}."))
-
-
-def _check_functions(program: Any, place: str) -> None:
-    for function in program.functions():
-        operator = not function[0].isalpha()
-        if not operator and function not in FUNCTIONS:
-            raise RuleError(f"{place}: no function {function}{nearest(function, FUNCTIONS)}")
-
-
-def _check_durations(source: str, place: str) -> None:
-    for text in _DURATION.findall(source):
-        if not _GO.match(text):
-            mend = f'"{int(text[:-1]) * 24}h"' if re.match(r"^\d+d$", text) else '"48h" or "90m"'
-            raise RuleError(f'{place}: duration("{text}") is not CEL; write {mend}')
-
-
-def nearest(name: str, known: Any, *, prefix: str = "") -> str:
-    """`; did you mean …?`, or what there is when nothing is near."""
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    if close:
-        return f"; did you mean {prefix}{close[0]}?"
-    return f"; there are {', '.join(sorted(known)[:12])}"
+@lru_cache(maxsize=256)
+def _warn_once(place: str, error: str) -> None:
+    log.warning("%s cannot be computed with the facts of some subjects (%s)", place, error)

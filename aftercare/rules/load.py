@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aftercare.errors import RuleError
-from aftercare.rules.build import build
+from aftercare.rules.build import Known, build
 from aftercare.rules.model import Rule, Rulebook
 from aftercare.rules.yaml import read_mapping
 
@@ -22,22 +22,31 @@ def load_rules(
     templates, budgets, teams: the names that rules may use (None: not checked). Raises RuleError
     with one line for each problem found.
     """
+    known = Known(templates, budgets, teams)
     problems: list[str] = []
     rules: dict[str, Rule] = {}
-    files = sorted(folder.glob("*.yml"))
-    if not files:
-        raise RuleError(f"{folder}: no rules here; AFTERCARE_RULES names the folder of *.yml files")
-    for file in files:
-        for name, raw in _read(file, problems).items():
-            _add(rules, file, name, raw, problems, templates, budgets, teams)
+    for file in _files(folder, problems):
+        label = f"{file.parent.name}/{file.name}"
+        for name, raw in _read(file, label, problems).items():
+            _add(rules, file, label, str(name), raw, known, problems)
+    if not problems and not rules:
+        problems.append(f"{folder}: holds no rules; write one into {folder.name}/deliveries.yml")
     if problems:
         raise RuleError("\n".join(problems))
     return Rulebook.of(list(rules.values()))
 
 
-def _read(file: Path, problems: list[str]) -> dict[str, Any]:
+def _files(folder: Path, problems: list[str]) -> list[Path]:
+    if not folder.is_dir():
+        raise RuleError(f"{folder}: no such folder; AFTERCARE_RULES names the one with the rules")
+    for file in sorted(folder.glob("*.yaml")):
+        problems.append(f"{folder.name}/{file.name}: only *.yml is read; rename it")
+    return sorted(folder.glob("*.yml"))
+
+
+def _read(file: Path, label: str, problems: list[str]) -> dict[str, Any]:
     try:
-        return read_mapping(file)
+        return read_mapping(file, label)
     except RuleError as error:
         problems.append(str(error))
         return {}
@@ -46,19 +55,17 @@ def _read(file: Path, problems: list[str]) -> dict[str, Any]:
 def _add(
     rules: dict[str, Rule],
     file: Path,
+    label: str,
     name: str,
     raw: Any,
+    known: Known,
     problems: list[str],
-    templates: Collection[str] | None,
-    budgets: Collection[str] | None,
-    teams: Collection[str] | None,
 ) -> None:
     if name in rules:
-        problems.append(
-            f"{file}: {name}: already a rule in {rules[name].file}; choose another name"
-        )
+        other = rules[name].file.name
+        problems.append(f"{label}: {name}: is a rule in {other} already; choose another name")
         return
-    rule, found = build(file, name, raw, templates, budgets, teams)
+    rule, found = build(file, label, name, raw, known)
     problems += found
-    if rule is not None and not found:
+    if rule is not None:
         rules[name] = rule

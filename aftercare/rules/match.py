@@ -12,6 +12,7 @@ from aftercare.facts.happened import happened_at
 from aftercare.facts.model import Facts
 from aftercare.facts.view import for_cel, view
 from aftercare.rules.model import Rule
+from aftercare.rules.tokens import facts_read
 
 Views = Mapping[str, Any]
 
@@ -40,6 +41,11 @@ class Expectation:
     kept: bool
 
 
+def matches(rule: Rule, views: Views) -> bool:
+    """Whether `when` holds of the subject; a rule without one matches every subject."""
+    return rule.when is None or rule.when.holds(views)
+
+
 def born(rule: Rule, facts: Facts, zone: ZoneInfo, views: Views | None = None) -> Birth | None:
     """The trigger that an `on` rule calls for, or None. `views` are facts.view.for_cel views of
     the subject, when the caller has them already."""
@@ -47,9 +53,7 @@ def born(rule: Rule, facts: Facts, zone: ZoneInfo, views: Views | None = None) -
     if moment is None:
         return None
     views = _views(facts, zone) if views is None else views
-    if rule.when is not None and not rule.when.holds(views):
-        return None
-    return _birth(rule, facts, moment, views)
+    return _birth(rule, facts, moment, views) if matches(rule, views) else None
 
 
 def expected(
@@ -60,7 +64,7 @@ def expected(
     if not rule.after or rule.by is None or happened_at(facts, rule.after) is None:
         return None
     views = _views(facts, zone) if views is None else views
-    if rule.when is not None and not rule.when.holds(views):
+    if not matches(rule, views):
         return None
     by = rule.by.value(views)
     if not isinstance(by, datetime):
@@ -77,14 +81,16 @@ def missed(rule: Rule, by: datetime, facts: Facts, zone: ZoneInfo) -> Birth | No
     views = _views(facts, zone)
     if came is not None and came <= by:
         return None
-    if rule.still is not None and _about(rule) and not rule.still.holds(views):
+    if not _still(rule, facts.kind, views):
         return None
     return _birth(rule, facts, by, views)
 
 
-def _about(rule: Rule) -> bool:
-    # `still` may speak of the customer, whom only the moment of sending knows.
-    return rule.still is not None and "customer." not in rule.still.source
+def _still(rule: Rule, kind: str, views: Views) -> bool:
+    # What `still` says of anybody else than the subject is asked when it is sent.
+    if rule.still is None or {variable for variable, _ in facts_read(rule.still.source)} - {kind}:
+        return True
+    return rule.still.holds(views)
 
 
 def _birth(rule: Rule, facts: Facts, moment: datetime, views: Views) -> Birth:

@@ -1,8 +1,10 @@
 """Reading a file of events as records: one CloudEvent a line, raw bytes where a line says so."""
 
 import base64
+import binascii
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +34,9 @@ def read_lines(path: Path) -> Iterator[Line]:
             for number, line in enumerate(stream):
                 if line.strip():
                     yield parse_line(line.rstrip(b"\r\n"), number)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or 'not gzip'}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        words = getattr(error, "strerror", None) or "not gzip, or cut short"
+        raise UsageError(f"{path} cannot be read: {words}") from error
 
 
 def parse_line(line: bytes, number: int) -> Line:
@@ -55,7 +58,10 @@ def parse_line(line: bytes, number: int) -> Line:
 
 
 def _raw(event: dict[str, Any], raw: dict[str, Any], number: int) -> Line:
-    value = base64.b64decode(str(raw.get("base64", "")))
+    try:
+        value = base64.b64decode(str(raw.get("base64", "")))
+    except binascii.Error:
+        value = str(raw).encode("utf-8", "replace")
     topic = str(raw.get("topic", ORDERS))
     return Line(Incoming(topic, 0, number, _bytes(raw.get("key")), value), _time(event.get("time")))
 

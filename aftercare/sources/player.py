@@ -6,15 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
-from aftercare.clock import Clock
+from rich.console import Console
+
+from aftercare.clock import Clock, ScaledClock
 from aftercare.errors import StreamError
-from aftercare.simulate.lines import Line
-from aftercare.sources.connection import kafka_away
+from aftercare.settings import Settings
+from aftercare.simulate.lines import Line, read_lines
+from aftercare.sources.connection import connection_options, kafka_away
+from aftercare.sources.pace import Pace, clock_for
+from aftercare.sources.progress import progress_of
+from aftercare.sources.topics import ensure_topics
 
 LONGEST_NAP = 0.5
 """Machine seconds; short, so that a clock that jumps is noticed."""
+
+LINGER_MS = 20
+"""When nothing waits for its time, records are gathered into bigger batches."""
 
 Failed = Callable[[BaseException], None]
 
@@ -63,6 +73,43 @@ def play(
     return played
 
 
+def play_file(
+    file: Path,
+    settings: Settings,
+    pace: Pace | None = None,
+    *,
+    console: Console | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Played:
+    """Play a file to the settings' Kafka, by the settings' clock or else by `pace`; topics are made
+    when missing. Progress goes to `console` (standard error); `say` hears of a clock that starts
+    here, so that other processes can be given the same.
+
+    Raises UsageError, SettingsError or StreamError.
+    """
+    pace = pace or Pace()
+    total, first = _measure(file)
+    clock = clock_for(pace, settings.clock, first)
+    if isinstance(clock, ScaledClock) and not settings.clock:
+        say(f"AFTERCARE_CLOCK={clock}")
+    options = connection_options(settings)
+    ensure_topics(settings.kafka, settings.partitions, settings.replication, options)
+    with (
+        progress_of(total, console or Console(stderr=True)) as heard,
+        kafka_sink(options, linger_ms=0 if clock else LINGER_MS) as sink,
+    ):
+        return play(read_lines(file), sink, clock, heard=heard)
+
+
+def _measure(file: Path) -> tuple[int, datetime | None]:
+    """How many lines there are and the first time among them, in one pass."""
+    total, first = 0, None
+    for line in read_lines(file):
+        total += 1
+        first = first or line.time
+    return total, first
+
+
 def wait_for(moment: datetime, clock: Clock, sleep: Callable[[float], None]) -> None:
     """Sleep until the care clock has reached a moment."""
     while (remaining := (moment - clock.now()).total_seconds() / clock.scale) > 0:
@@ -93,7 +140,12 @@ class _KafkaSink:
     producer: Any
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, failed: Failed) -> None:
-        self.producer.send(topic, key=key, value=value).add_errback(failed)
+        from kafka.errors import MessageSizeTooLargeError
+
+        try:
+            self.producer.send(topic, key=key, value=value).add_errback(failed)
+        except MessageSizeTooLargeError as error:
+            failed(error)
 
     def flush(self) -> None:
         self.producer.flush(timeout=60)

@@ -1,5 +1,6 @@
 """What a template is and what it becomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ class Brand:
     """templates/brand.yml: what the shop is, once."""
 
     name: str
-    belief: str
+    belief: Mapping[str, str]
     signed_by: str
     email: str
     postal_address: str

@@ -20,7 +20,8 @@ from aftercare.lifecycle import MOVES, Status
 from aftercare.steps import switch
 from aftercare.steps.table import STEPS, run_batch
 from aftercare.steps.unknown import settle_by_hand, settle_unknown
-from aftercare.store.engine import reading, writing
+from aftercare.store import guard
+from aftercare.store.engine import is_postgres, reading, writing
 from aftercare.store.offsets import begin, believe
 from aftercare.store.tables import budgets, extras, follow_ups, handoffs, triggers
 from aftercare.upkeep.handoffs import deliver_handoffs
@@ -311,10 +312,9 @@ def test_the_store_itself_refuses_unknown_moves(house: House, source: Status) ->
     house.late_order()
     forbidden = [s for s in Status if s is not source and s not in MOVES[source]]
     with writing(house.engine) as connection:
-        connection.exec_driver_sql("DROP TRIGGER refuse_unknown_move")
+        of = " ON triggers" if is_postgres(connection) else ""
+        connection.exec_driver_sql(f"DROP TRIGGER refuse_unknown_move{of}")
         connection.execute(update(triggers).values(status=source.value))
-        from aftercare.store import guard
-
         guard.install(connection)
     for target in forbidden:
         with pytest.raises(StoreError), writing(house.engine) as connection:

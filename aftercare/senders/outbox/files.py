@@ -17,7 +17,7 @@ from aftercare.errors import UnknownSendError
 from aftercare.message import Mail
 from aftercare.senders.outbox.index import Entry, append
 from aftercare.senders.outbox.lock import locked
-from aftercare.templating.eml import to_eml
+from aftercare.senders.writing import as_message
 
 
 def find(folder: Path, follow_up_id: str) -> Path | None:
@@ -32,9 +32,10 @@ def keep(folder: Path, mail: Mail, at: datetime) -> bool:
     """
     if find(folder, mail.follow_up_id):
         return False
+    message = as_message(mail, at)
     day = folder / f"{at:%Y-%m-%d}"
     day.mkdir(parents=True, exist_ok=True)
-    unfinished = _write_durably(day, to_eml(mail, at))
+    unfinished = _write_durably(day, message)
     try:
         _write_readable(day, mail)
         return _publish(folder, day, unfinished, Entry.of(mail, at))

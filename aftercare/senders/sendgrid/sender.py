@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from aftercare.errors import PermanentSendError, TemporarySendError, UnknownSendError
 from aftercare.message import Mail
@@ -48,7 +49,9 @@ class SendGridSender:
 
     def _post(self, mail: Mail) -> Answer:
         try:
-            body = payload(mail, sandbox=self._sandbox)
+            body = payload(mail, self._now(), sandbox=self._sandbox)
+        except PermanentSendError:
+            raise
         except Exception as error:  # the SDK's own checks; nothing was sent
             raise PermanentSendError(f"no SendGrid request: {type(error).__name__}") from None
         try:
@@ -59,3 +62,6 @@ class SendGridSender:
             # Connected, and then no whole answer: time-out, reset, garbage. It may be accepted.
             raise UnknownSendError(f"no answer from SendGrid ({type(error).__name__})") from None
         return Answer(response.status_code, response.headers, response.body)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._machine(), UTC)

@@ -65,22 +65,25 @@ class Connections:
 
         Raises StopSending when the server refuses us, TemporarySendError when it is away.
         """
-        connection = smtplib.SMTP(timeout=self._server.timeout)
+        server = self._server
+        try:
+            connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        except OSError as error:  # smtplib's own exceptions are OSErrors too
+            raise self._told(error) from None
         try:
             self._greet(connection)
-            return connection
-        except OSError as error:  # smtplib's own exceptions are OSErrors too
+        except OSError as error:
             connection.close()
             raise self._told(error) from None
-        except StopSending:
+        except ValueError:
             connection.close()
-            raise
+            raise StopSending(
+                "the SMTP user name or password holds letters that no login takes"
+            ) from None
+        return connection
 
     def _greet(self, connection: smtplib.SMTP) -> None:
         server = self._server
-        code, words = connection.connect(server.host, server.port)
-        if code != 220:
-            raise smtplib.SMTPResponseException(code, words)
         connection.ehlo_or_helo_if_needed()
         if server.tls:
             connection.starttls(context=server.context or ssl.create_default_context())

@@ -1,14 +1,12 @@
 """SMTP as a sender: "accepted" means that the server answered 250 to the whole mail."""
 
 import smtplib
-from email import policy
-from email.parser import BytesHeaderParser
 
 from aftercare.clock import Clock
 from aftercare.message import Mail
 from aftercare.senders.smtp.connections import Connections, SmtpServer
 from aftercare.senders.smtp.transaction import Dropped, deliver
-from aftercare.templating.eml import to_eml
+from aftercare.senders.writing import as_message, headers_of
 
 
 class SmtpSender:
@@ -22,7 +20,7 @@ class SmtpSender:
 
     def send(self, mail: Mail) -> str:
         """Hand one mail over; returns its Message-ID. See aftercare.message.Sender for errors."""
-        message = to_eml(mail, self.clock.now())
+        message = as_message(mail, self.clock.now())
         kept = self._connections.take()
         if kept is None:
             self._deliver(self._connections.open(), mail, message)
@@ -33,7 +31,7 @@ class SmtpSender:
                 # Servers hang up on idle or well-used connections: a new one deserves a try, and
                 # nothing was accepted on the old one.
                 self._deliver(self._connections.open(), mail, message)
-        return _message_id(message)
+        return headers_of(message, "Message-ID")["Message-ID"]
 
     def close(self) -> None:
         """Leave the server; the sender may be used again afterwards."""
@@ -45,8 +43,3 @@ class SmtpSender:
         finally:
             if connection.sock is not None:
                 self._connections.give_back(connection)
-
-
-def _message_id(message: bytes) -> str:
-    headers = BytesHeaderParser(policy=policy.default).parsebytes(message)
-    return str(headers["Message-ID"]).strip()

@@ -33,6 +33,9 @@ def deliver(connection: smtplib.SMTP, mail: Mail, message: bytes) -> None:
     except ValueError as error:  # an address that cannot stand in a command
         _reset(connection)
         raise PermanentSendError(f"an address cannot be sent to ({type(error).__name__})") from None
+    except Dropped:
+        connection.close()
+        raise
     except SendError:
         _reset(connection)
         raise
@@ -67,12 +70,13 @@ def _must(
     refused: type[SendError] = PermanentSendError,
 ) -> None:
     # A 5xx to MAIL is about us and so about everybody's mail; to RCPT and DATA about this one.
+    # 421 says that the server is hanging up.
     code, words = answer
     if code in wanted:
         return
     if code == -1:
         raise smtplib.SMTPServerDisconnected("no answer")
-    kind = refused if 500 <= code < 600 else TemporarySendError
+    kind = refused if 500 <= code < 600 else Dropped if code == 421 else TemporarySendError
     raise kind(f"SMTP {command} answered {code} {redact(words)}")
 
 

@@ -10,6 +10,6 @@ Addresses and first names are invented, at example.com, and always the same for 
 Times and days are those of America/Sao_Paulo; where a clock was turned back, the earlier reading.
 """
 
-from aftercare.sources.olist.read import Tally, olist_events
+from aftercare.sources.olist.read import Tally, histories, in_time, olist_events
 
-__all__ = ["Tally", "olist_events"]
+__all__ = ["Tally", "histories", "in_time", "olist_events"]

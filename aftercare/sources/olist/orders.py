@@ -51,7 +51,9 @@ def order_events(
     if delivered:
         data_delivered = p.OrderDelivered(**own)
         yield e.OrderDelivered(**envelope(order_id, "delivered", delivered), data=data_delivered)
-    known = [time for time in times if time]
+    # A delivery is no sign of life of a cancellation: what was cancelled and came all the same was
+    # cancelled before, and so nobody had to wait for it.
+    known = [time for time in times[:3] if time]
     if row["order_status"] in _CANCELLED and known:
         cancelled = p.OrderCancelled(**own, reason=row["order_status"])
         yield e.OrderCancelled(**envelope(order_id, "cancelled", max(known)), data=cancelled)

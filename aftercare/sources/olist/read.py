@@ -44,15 +44,14 @@ def olist_events(
     """
     tally = tally if tally is not None else Tally()
     say("reading customers, products, items, payments and reviews")
-    histories = list(_histories(folder, tally, say))
-    chosen = [history for history in histories if _within(history, first, last)]
+    chosen = [each for each in histories(folder, tally, say) if _within(each, first, last)]
     say(f"{len(chosen):,} of {tally.orders:,} orders")
     yield from in_time(chosen)
 
 
-def in_time(histories: Iterable[History]) -> Iterator[e.AnyEvent]:
+def in_time(many: Iterable[History]) -> Iterator[e.AnyEvent]:
     """Many histories as one, sorted by time."""
-    return heapq.merge(*histories, key=moment_of)
+    return heapq.merge(*many, key=moment_of)
 
 
 def moment_of(event: e.AnyEvent) -> tuple[datetime, str]:
@@ -60,7 +59,10 @@ def moment_of(event: e.AnyEvent) -> tuple[datetime, str]:
     return event.time, event.id
 
 
-def _histories(folder: Path, tally: Tally, say: Callable[[str], None]) -> Iterator[History]:
+def histories(
+    folder: Path, tally: Tally, say: Callable[[str], None] = lambda _: None
+) -> Iterator[History]:
+    """Every order's history, in the order of purchase; see `olist_events`."""
     people = customers(folder)
     goods, costs = items(folder, product_names(folder)), totals(folder)
     reviews = bad_reviews(folder)

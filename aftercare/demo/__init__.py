@@ -1,0 +1,1 @@
+"""A small shop that never was, and the eventful week it had."""
