@@ -26,6 +26,7 @@ class Reader:
     def __init__(self, settings: Settings, topics: Sequence[str], engine: Engine) -> None:
         self._engine = engine
         self._positions: dict[TopicPartition, int] = {}
+        self._fresh: set[TopicPartition] = set()
         self._consumer = KafkaConsumer(
             **connection_options(settings),
             group_id=settings.consumer_group,
@@ -45,9 +46,18 @@ class Reader:
                 "Kafka has dropped events that were not read yet (retention), or a topic was made "
                 "again; look with `aftercare reconcile`, then `aftercare offsets reset TOPIC`"
             ) from error
+        self._place()
+        batch = {p: rows for p, rows in batch.items() if p in self._positions}
         if batch:
             reach("after-poll")
         return batch
+
+    def _place(self) -> None:
+        """Put freshly assigned partitions where the store stands, and let them flow."""
+        if fresh := set(self._fresh):
+            self._fresh -= fresh
+            self._assign(sorted(fresh))
+            self._consumer.resume(*fresh)
 
     def position(self, partition: TopicPartition) -> int:
         """Where our last batch of this partition ended: the begin of the next."""
@@ -62,9 +72,10 @@ class Reader:
         return dict(self._positions)
 
     def ends(self) -> dict[TopicPartition, int]:
-        """End offsets of the partitions that are ours."""
-        found: dict[TopicPartition, int] = self._consumer.end_offsets(list(self._positions))
-        return found
+        """End offsets of the partitions that are ours: the broker's answer or, where the last fetch
+        knew of more, that (Tansu answers the beginning of the last batch)."""
+        told: dict[TopicPartition, int] = self._consumer.end_offsets(list(self._positions))
+        return {p: max(end, self._consumer.highwater(p) or 0) for p, end in told.items()}
 
     @property
     def lag(self) -> int:
@@ -83,14 +94,19 @@ class Reader:
 
     def seek_to_store(self) -> None:
         """Begin again from the store's offsets."""
-        self.assigned(self._positions)
+        self._assign(list(self._positions))
 
     def assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        """Called on the client's own thread, which must not block: fresh partitions are held, with
+        a position so that none is looked for, until the next poll places them."""
+        for partition in partitions:
+            self._consumer.seek(partition, 0)
+            self._consumer.pause(partition)
+            self._fresh.add(partition)
+
+    def _assign(self, mine: Sequence[TopicPartition]) -> None:
         """Seek each partition to the store's offset; unknown ones begin at their beginning."""
-        mine = list(partitions)
-        if not mine:
-            return
-        first, last = self._consumer.beginning_offsets(mine), self._consumer.end_offsets(mine)
+        first = self._consumer.beginning_offsets(list(mine))
         with writing(self._engine) as connection:
             for partition in mine:
                 offsets.begin(connection, (partition.topic, partition.partition), first[partition])
@@ -98,12 +114,13 @@ class Reader:
             rows = offsets.positions(connection, places)
         for partition in mine:
             offset = int(rows[partition.topic, partition.partition]["next_offset"])
-            _refuse_other_topic(partition, offset, first[partition], last[partition])
+            _refuse_lost(partition, offset, first[partition])
             self._positions[partition] = offset
             self._consumer.seek(partition, offset)
 
     def revoked(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
+            self._fresh.discard(partition)
             self._positions.pop(partition, None)
 
     def close(self) -> None:
@@ -111,18 +128,12 @@ class Reader:
         self._consumer.close()
 
 
-def _refuse_other_topic(partition: TopicPartition, offset: int, first: int, last: int) -> None:
-    place = f"{partition.topic}[{partition.partition}]"
-    mend = (
-        f"if that is right: aftercare offsets reset {partition.topic} --yes (reading again is safe)"
-    )
-    if offset > last:
-        raise StreamError(
-            f"{place} ends at {last}, but was read up to {offset}: made again? {mend}"
-        )
+def _refuse_lost(partition: TopicPartition, offset: int, first: int) -> None:
     if offset < first:
         raise StreamError(
-            f"{place} begins at {first}, but was read up to {offset} only: lost. {mend}"
+            f"{partition.topic}[{partition.partition}] begins at {first}, but was read up to {offset} "
+            f"only: {first - offset} events are lost to retention. If that is accepted: "
+            f"aftercare offsets reset {partition.topic} --yes (reading again is safe)"
         )
 
 

@@ -32,7 +32,9 @@ def check(folder: Folder = None) -> None:
 @app.command("list")
 def list_rules(folder: Folder = None) -> None:
     """Each rule: when it fires, what it does, how long it waits, e.g. `aftercare rules list`."""
-    table = Table("rule", "fires on", "does", "waits", "expires", "cause", show_lines=True)
+    table = Table(show_lines=True)
+    for column in ("rule", "fires on", "does", "waits", "expires", "cause"):
+        table.add_column(column, overflow="fold")
     for rule in _load(folder).rules.values():
         wait, expires = words.times(rule)
         cells = (rule.name, words.fires(rule), words.does(rule), wait, expires, rule.cause)

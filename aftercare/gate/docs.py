@@ -24,6 +24,7 @@ class Docs:
 
     def __init__(self, folder: Path, keep: int = KEEP) -> None:
         self._folder, self._keep = folder, keep
+        self._context: Any = None
 
     def build(self, kind: str, suite: Mapping[str, Any], table: Any) -> str | None:
         """Validate once more for the pages, with the suite's JSON; returns the path of this run's
@@ -42,9 +43,7 @@ class Docs:
 
     def _build(self, kind: str, suite: Mapping[str, Any], table: Any) -> str:
         gx = quiet_gx()
-        # Opened anew each time: another process may have written the folder meanwhile.
-        context = gx.get_context(mode="file", project_root_dir=str(self._folder))
-        context.variables.progress_bars = {"globally": False}
+        context = self._context = self._context or _open(gx, self._folder)
         checkpoint = gx.Checkpoint(
             name=kind,
             validation_definitions=[_definition(gx, context, kind, suite)],
@@ -73,6 +72,12 @@ class Docs:
             if not any(old.parent.iterdir()):
                 old.parent.rmdir()
         return pages[-self._keep :]
+
+
+def _open(gx: Any, folder: Path) -> Any:
+    context = gx.get_context(mode="file", project_root_dir=str(folder))
+    context.variables.progress_bars = {"globally": False}
+    return context
 
 
 def _definition(gx: Any, context: Any, kind: str, suite: Mapping[str, Any]) -> Any:

@@ -62,7 +62,8 @@ def frame(rows: Sequence[Row]) -> Any:
         columns=["trigger_id", *COLUMNS],
     )
     for column in _DATES:
-        table[column] = pd.to_datetime(table[column], utc=True)
+        # UTC without a zone: Great Expectations takes bare arrays, which hold none.
+        table[column] = pd.to_datetime(table[column], utc=True).dt.tz_convert(None)
     return table
 
 

@@ -75,7 +75,7 @@ def _rule(file: Path, name: str, reader: Reader, kind: Kind, subject: str, known
         expires=reader.read("expires", duration, usual),
         on=reader.raw.get("on"),
         after=reader.raw.get("after"),
-        expect=reader.name("expect", f"event of {subject}", _events_of(subject)),
+        expect=reader.name("expect", f"{subject} event", _events_of(subject)),
         by=reader.condition("by", own, "moment"),
         when=reader.condition("when", own),
         still=reader.condition("still", everything),

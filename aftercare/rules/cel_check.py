@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from aftercare.facts.model import KINDS
 from aftercare.rules import tokens as t
 from aftercare.rules.nearest import nearest
 from aftercare.rules.trial import trial
@@ -55,12 +56,18 @@ def _names(source: str, names: Names) -> Iterator[str]:
         if name.call or name.text in bound - set(names):
             continue
         if name.text not in names:
-            yield f"nothing is called {name.text}{nearest(name.text, names)}"
+            yield _unseen(name.text, names)
         elif name.of is None:
             yield f"{name.text} is read by its facts, as {name.text}.{min(names[name.text])}"
         elif name.of not in names[name.text]:
             known = nearest(name.of, names[name.text], prefix=f"{name.text}.")
             yield f"unknown fact {name.text}.{name.of}{known}"
+
+
+def _unseen(name: str, names: Names) -> str:
+    if name in KINDS:
+        return f"{name} is not seen here, only {', '.join(names)}; `still` sees everything"
+    return f"nothing is called {name}{nearest(name, names)}"
 
 
 def _calls(source: str, names: Names) -> Iterator[str]:

@@ -64,8 +64,7 @@ def _add(
     if name in rules:
         other = rules[name].file.name
         problems.append(f"{label}: {name}: is a rule in {other} already; choose another name")
-        return
     rule, found = build(file, label, name, raw, known)
     problems += found
     if rule is not None:
-        rules[name] = rule
+        rules.setdefault(name, rule)

@@ -52,7 +52,7 @@ class Reader:
             return None
         value = self.raw[field]
         if not isinstance(value, str) or not value:
-            self.wrong(field, f"needs the name of a {what}, not {value!r}")
+            self.wrong(field, f"needs one name ({what}), not {value!r}")
             return None
         if choices is not None and value not in choices:
             self.wrong(field, f"no {what} {value}{nearest(value, choices)}")

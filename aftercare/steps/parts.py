@@ -57,7 +57,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Parts:
     policy = load_policy(settings.policy)
     library = Library.load(settings.templates)
     rulebook = load_rules(
-        settings.rules, templates=frozenset(library.templates), budgets=frozenset(policy.budgets)
+        settings.rules,
+        templates=frozenset(library.templates),
+        budgets=frozenset(policy.budgets),
+        teams=frozenset(policy.teams),
     )
 
     def gate() -> Gate:

@@ -42,4 +42,5 @@ def read_source(path: Path) -> Source:
     fields = ("subject", "preheader", "why")
     if not isinstance(front, dict) or not set(fields) <= set(front):
         raise TemplateError(f"{path}: the front matter needs {', '.join(fields)}")
-    return Source(path, *(str(front[field]) for field in fields), match["body"])
+    subject, preheader, why = (str(front[field]) for field in fields)
+    return Source(path, subject, preheader, why, match["body"])

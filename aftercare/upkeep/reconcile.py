@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -152,14 +153,38 @@ def kafka_ends(parts: Parts) -> End | None:
     from aftercare.sources.connection import connection_options
 
     with reading(parts.engine) as connection:
-        rows = connection.execute(select(offsets.c.topic, offsets.c.partition)).all()
-    wanted = [TopicPartition(topic, partition) for topic, partition in rows]
-    if not wanted:
+        rows = connection.execute(select(offsets)).mappings().all()
+    positions = {TopicPartition(r["topic"], r["partition"]): r["next_offset"] for r in rows}
+    if not positions:
         return {}
     try:
-        consumer = KafkaConsumer(**connection_options(parts.settings))
-        first, last = consumer.beginning_offsets(wanted), consumer.end_offsets(wanted)
-        consumer.close()
+        consumer = KafkaConsumer(**connection_options(parts.settings), auto_offset_reset="none")
+        try:
+            first = consumer.beginning_offsets(list(positions))
+            last = _true_ends(consumer, positions)
+        finally:
+            consumer.close()
     except KafkaError:
         return None
-    return {(t.topic, t.partition): (first[t], last[t]) for t in wanted}
+    return {(t.topic, t.partition): (first[t], last[t]) for t in positions}
+
+
+def _true_ends(consumer: Any, positions: Mapping[Any, int]) -> dict[Any, int]:
+    """End offsets. Some brokers (Tansu) answer less than there is; whether we really are past the
+    end, a fetch from our position tells."""
+    told: dict[Any, int] = consumer.end_offsets(list(positions))
+    return {p: _confirmed(consumer, p, positions[p], end) for p, end in told.items()}
+
+
+def _confirmed(consumer: Any, partition: Any, position: int, end: int) -> int:
+    from kafka.errors import OffsetOutOfRangeError
+
+    if position <= end:
+        return end
+    consumer.assign([partition])
+    consumer.seek(partition, position)
+    try:
+        consumer.poll(timeout_ms=700)
+    except OffsetOutOfRangeError:
+        return end
+    return max(position, consumer.highwater(partition) or 0)

@@ -22,7 +22,9 @@ from aftercare.senders.writing import as_message
 
 def find(folder: Path, follow_up_id: str) -> Path | None:
     """The kept .eml of a follow-up, whatever day it was written on."""
-    return next(folder.glob(f"*/{follow_up_id}.eml"), None)
+    days = (day for day in os.scandir(folder) if day.is_dir()) if folder.is_dir() else ()
+    kept = (Path(day.path, f"{follow_up_id}.eml") for day in days)
+    return next((path for path in kept if path.exists()), None)
 
 
 def keep(folder: Path, mail: Mail, at: datetime) -> bool:

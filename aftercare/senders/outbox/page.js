@@ -67,6 +67,7 @@ function mark() {
 }
 
 function read() {
+  if (location.hash === "#mail") return; // the skip link, not a mail
   const mail = byId.get(location.hash.slice(1));
   document.body.classList.toggle("reading", Boolean(mail));
   $("open").hidden = !mail;

@@ -110,7 +110,7 @@ class Connections:
                 kind = StopSending if code >= 500 else TemporarySendError
                 return kind(f"{where} does not take us: {code} {redact(words)}")
         return TemporarySendError(
-            f"{where} cannot be reached ({type(error).__name__}); is it running, is "
+            f"{where} cannot be reached or hung up ({type(error).__name__}); is it running, is "
             "AFTERCARE_SMTP_HOST right?"
         )
 
