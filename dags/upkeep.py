@@ -25,7 +25,7 @@ from airflow.sdk import DAG, task
 from chain.options import options
 from chain.workshop import log, workshop
 
-with DAG("upkeep", **options(__doc__, "upkeep")) as dag:
+with DAG("upkeep", **options(__doc__, "upkeep", every=3)) as dag:
 
     @task
     def tidy() -> dict[str, int]:

@@ -109,14 +109,8 @@ def _loyal(week: Week, buyers: _Buyers) -> Iterator[o.Order]:
 
 def _ordinary(week: Week, buyers: Sequence[Buyer], number: int) -> Iterator[o.Order]:
     for _ in range(number):
-        buyer, promised = week.random.choice(buyers), week.random.randint(-5, 12)
-        order = o.in_time(week, buyer, promised, early=week.random.randint(0, 3))
-        ends = week.at(7, 0)
-        for step in ("shipped", "delivered"):
-            # What lies after the week is another story.
-            if (time := getattr(order, step)) and time >= ends:
-                setattr(order, step, None)
-        yield order
+        buyer, promised = week.random.choice(buyers), week.random.randint(-5, 6)
+        yield o.in_time(week, buyer, promised, early=week.random.randint(0, 3))
 
 
 def _cases(cases: Cases, buyers: _Buyers) -> None:

@@ -16,13 +16,14 @@ RETRIES: dict[str, Any] = {
 }
 
 
-def options(doc: str | None, tag: str) -> dict[str, Any]:
+def options(doc: str | None, tag: str, *, every: int = 1) -> dict[str, Any]:
     """Keyword arguments of every DAG. `doc` is the module docstring: the runbook, shown in the UI.
+    It sweeps at every `every`-th sweep.
 
     One run at a time: a second one would find the first one's triggers claimed and do nothing.
     """
     return {
-        "schedule": timedelta(seconds=settings.load().sweep),
+        "schedule": timedelta(seconds=settings.load().sweep * every),
         "start_date": BEGINNING,
         "catchup": False,
         "max_active_runs": 1,
