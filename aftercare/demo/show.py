@@ -43,8 +43,10 @@ def show(data: Path | None, *, seconds: float, home: Path, seed: int) -> int:
     week = olist_week(data) if data else shop_week(seed)
     file = _write(week.lines, home / "week.jsonl")
     clock = ScaledClock(week.start, round(time.time() + START_UP, 3), WEEK / seconds)
+    policy = _without_nights(settings.load().policy, home / "policy.yml")
     env = {
         "AFTERCARE_CLOCK": str(clock),
+        "AFTERCARE_POLICY": str(policy.resolve()),
         "AFTERCARE_SWEEP": str(SWEEP),
         "AFTERCARE_PARTITIONS": "2",
     }
