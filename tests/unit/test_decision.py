@@ -77,7 +77,7 @@ def test_a_care_that_was_answered_is_bundled_and_points_to_its_answer() -> None:
 
 
 def test_a_cancelled_order_withdraws_its_missed_promise() -> None:
-    assert ask("promise-missed", subject={"status": "cancelled"}).action is Action.WITHDRAW
+    assert ask("promise-missed", subject={"cancelled_at": NOON}).action is Action.WITHDRAW
 
 
 def test_what_came_after_all_is_told_with_another_template() -> None:
