@@ -1,5 +1,6 @@
 """Check: the quality gate. Bad rows into quarantine one by one, a bad batch stops the kind."""
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, update
@@ -18,6 +19,8 @@ from aftercare.store import trace
 from aftercare.store.engine import reading, writing
 from aftercare.store.tables import batches, failed_expectations
 
+log = logging.getLogger("aftercare")
+
 
 def check(parts: Parts, batch: Batch) -> Counts:
     """Judge every claimed trigger of the batch that might be sent.
@@ -30,6 +33,7 @@ def check(parts: Parts, batch: Batch) -> Counts:
     if not rows:
         return Counts()
     verdict = parts.gate.check(batch.kind, [row for _, row in rows])
+    log.info("Data Docs of batch %s: %s", batch.batch_id, verdict.docs or "not built")
     with writing(parts.engine) as connection:
         _note_docs(connection, batch, verdict)
         if verdict.stop is not None:

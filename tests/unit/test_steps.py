@@ -103,6 +103,24 @@ def test_silence_is_not_believed_where_nobody_listened(house: House) -> None:
     assert judge_all(house.parts)["closed"] == 0
 
 
+def test_consumers_that_were_down_for_two_days_cause_no_false_apology(house: House) -> None:
+    house.tell("order.placed", order_id="o1", promised_on="2026-01-06", customer={"country": "BR"})
+    with writing(house.engine) as connection:
+        for topic in ("orders", "complaints", "support"):
+            begin(connection, (topic, 0), 0)
+            believe(connection, (topic, 0), house.clock.now())
+    came = house.clock.now() + timedelta(days=1)
+    house.later(days=5)
+    # The consumers are back, but have not read the delivery yet.
+    assert judge_all(house.parts)["closed"] == 0
+    house.tell("order.delivered", came, order_id="o1")
+    with writing(house.engine) as connection:
+        for topic in ("orders", "complaints", "support"):
+            believe(connection, (topic, 0), house.clock.now())
+    assert judge_all(house.parts)["born"] == 0
+    assert ("promise-missed", "o1") not in house.standing()
+
+
 def test_a_bad_row_is_quarantined_and_the_rest_goes_on(house: House) -> None:
     house.late_order("o1", "c1")
     house.late_order("o2", "c2")
