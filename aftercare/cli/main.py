@@ -64,6 +64,7 @@ def _load(place: str) -> Any:
 def main() -> None:
     """Run the command line; a mistake of the user is told in words and exits 2."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kafka").setLevel(logging.ERROR)
     try:
         build_app()()
     except AftercareError as error:

@@ -1,0 +1,5 @@
+"""`python -m bench`: what there is to measure."""
+
+print(
+    "python -m bench.crash --kills 1000   kill everything, again and again; the ledger must balance"
+)
