@@ -10,35 +10,58 @@ import sys
 import threading
 
 from aftercare import settings
-from aftercare.errors import AftercareError, StreamError
+from aftercare.errors import AftercareError, SettingsError, UsageError
 from aftercare.events.types import DELIVERIES, TOPICS
+from consumers.cap import TooManyDead
 from consumers.loop import run
+
+EVERYTHING = (*TOPICS, DELIVERIES)
 
 
 def main() -> int:
     """Read arguments and settings, then run; errors of the user are told in words."""
-    parser = argparse.ArgumentParser(prog="python -m consumers", description=__doc__)
-    everything = ",".join((*TOPICS, DELIVERIES))
-    parser.add_argument("--topics", default=everything, help=f"comma separated ({everything})")
-    topics = parser.parse_args().topics.split(",")
+    told = ",".join(EVERYTHING)
+    parser = argparse.ArgumentParser(
+        prog="python -m consumers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--topics", default=told, help=f"comma separated (all: {told})")
+    given = parser.parse_args().topics
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
         here = settings.load()
-        logging.basicConfig(
-            level=here.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
-        for noisy in ("kafka", "urllib3"):
-            logging.getLogger(noisy).setLevel(logging.ERROR)
-        run(here, topics, stopping)
-    except StreamError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 3
+        _log(here.log_level)
+        run(here, chosen(given), stopping)
     except AftercareError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return 3 if isinstance(error, TooManyDead) else 2
     return 0
 
 
-sys.exit(main())
+def chosen(text: str) -> list[str]:
+    """Topics from a comma-separated list. Raises UsageError for one that nobody reads."""
+    topics = [name.strip() for name in text.split(",") if name.strip()]
+    if wrong := set(topics) - set(EVERYTHING):
+        raise UsageError(
+            f"--topics {', '.join(sorted(wrong))}: not a topic of ours; {', '.join(EVERYTHING)}"
+        )
+    if not topics:
+        raise UsageError(f"--topics names no topic; choose of {', '.join(EVERYTHING)}")
+    return topics
+
+
+def _log(level: str) -> None:
+    try:
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    except ValueError as error:
+        words = f"AFTERCARE_LOG_LEVEL={level!r} is not DEBUG, INFO, WARNING or ERROR"
+        raise SettingsError(words) from error
+    for noisy in ("kafka", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

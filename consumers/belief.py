@@ -6,15 +6,16 @@ T was heard. Event times play no part: they may lie in the future. T lies a litt
 """
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from kafka import TopicPartition
 from sqlalchemy import Engine
 
 from aftercare.clock import Clock
 from aftercare.store import offsets
 from aftercare.store.engine import writing
+from aftercare.store.offsets import Place
 
 EVERY = 1.0
 """Machine seconds between two notes."""
@@ -24,9 +25,13 @@ class Listening(Protocol):
     """What belief needs of the reader."""
 
     @property
-    def positions(self) -> dict[TopicPartition, int]: ...
+    def positions(self) -> dict[Place, int]:
+        """Next offsets of our partitions; everything before is in the store."""
+        ...
 
-    def ends(self) -> dict[TopicPartition, int]: ...
+    def ends(self) -> dict[Place, int]:
+        """End offsets of our partitions, asked for at this moment."""
+        ...
 
 
 class Belief:
@@ -34,7 +39,7 @@ class Belief:
 
     def __init__(self, engine: Engine, clock: Clock, grace: float) -> None:
         self._engine, self._clock, self._grace = engine, clock, grace
-        self._notes: dict[TopicPartition, tuple[datetime, int]] = {}
+        self._notes: dict[Place, tuple[datetime, int]] = {}
         self._next = 0.0
 
     def update(self, listening: Listening) -> None:
@@ -45,13 +50,13 @@ class Belief:
         self._write(listening.positions)
         self._note(listening)
 
-    def _write(self, positions: dict[TopicPartition, int]) -> None:
+    def _write(self, positions: Mapping[Place, int]) -> None:
         true = {p: t for p, (t, end) in self._notes.items() if positions.get(p, -1) >= end}
         self._notes = {p: n for p, n in self._notes.items() if p in positions and p not in true}
         if true:
             with writing(self._engine) as connection:
-                for partition, moment in sorted(true.items()):
-                    offsets.believe(connection, (partition.topic, partition.partition), moment)
+                for place, moment in sorted(true.items()):
+                    offsets.believe(connection, place, moment)
 
     def _note(self, listening: Listening) -> None:
         wanting = [p for p in listening.positions if p not in self._notes]
@@ -60,4 +65,4 @@ class Belief:
         # The moment is taken before the ends are asked for: what comes between is not missed.
         moment = self._clock.now() - timedelta(seconds=self._grace * self._clock.scale)
         ends = listening.ends()
-        self._notes |= {p: (moment, ends[p]) for p in wanting}
+        self._notes |= {p: (moment, ends[p]) for p in wanting if p in ends}

@@ -8,6 +8,7 @@ from aftercare.intake import Report
 log = logging.getLogger("consumers")
 
 EVERY = 10.0
+"""Machine seconds between two lines."""
 
 
 class Pulse:
@@ -17,6 +18,7 @@ class Pulse:
         self._since, self._events, self._dead, self._born = time.monotonic(), 0, 0, 0
 
     def count(self, report: Report) -> None:
+        """Count a batch."""
         self._events += report.events
         self._dead += len(report.dead)
         self._born += sum(report.born.values())

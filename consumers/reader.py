@@ -5,96 +5,138 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import IllegalStateError, KafkaError, LogTruncationError, OffsetOutOfRangeError
 from sqlalchemy import Engine
 
 from aftercare.crashpoints import reach
 from aftercare.errors import StreamError
+from aftercare.intake import Incoming
 from aftercare.settings import Settings
 from aftercare.sources.connection import connection_options
-from aftercare.store import offsets
-from aftercare.store.engine import writing
+from aftercare.store.offsets import Place
+from consumers.placing import Known, place
+from consumers.slices import Slice
+from consumers.topic_ids import BOOTSTRAP_MS, topic_ids
 
 log = logging.getLogger("consumers")
 
-Batch = dict[TopicPartition, list[Any]]
+ANSWER_MS = 10_000
+"""How long a broker may think about offsets before it counts as away."""
+
+FAREWELL_MS = 3_000
+"""How long leaving the group may take."""
 
 
 class Reader:
-    """Polls records; after every assignment it seeks to the store's offsets."""
+    """Polls slices; after every assignment it seeks to the store's offsets."""
 
     def __init__(self, settings: Settings, topics: Sequence[str], engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._options = engine, connection_options(settings)
         self._positions: dict[TopicPartition, int] = {}
         self._fresh: set[TopicPartition] = set()
         self._consumer = KafkaConsumer(
-            **connection_options(settings),
+            **self._options,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             group_id=settings.consumer_group,
             enable_auto_commit=False,
             auto_offset_reset="none",
+            # What a producer took back never happened, and nobody is to be apologised to for it.
+            isolation_level="read_committed",
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.session_timeout_ms // 6,
         )
         self._consumer.subscribe(topics=list(topics), listener=_Listener(self))
 
-    def poll(self, timeout_ms: int, most: int) -> Batch:
-        """Records by partition. Raises StreamError when Kafka dropped what was not read."""
+    def poll(self, timeout_ms: int, most: int) -> list[Slice]:
+        """What came, by partition. Raises StreamError when Kafka dropped what was not read."""
         try:
-            batch: Batch = self._consumer.poll(timeout_ms=timeout_ms, max_records=most)
-        except OffsetOutOfRangeError as error:
+            polled = self._consumer.poll(timeout_ms=timeout_ms, max_records=most)
+        except (OffsetOutOfRangeError, LogTruncationError) as error:
             raise StreamError(
                 "Kafka has dropped events that were not read yet (retention), or a topic was made "
-                "again; look with `aftercare reconcile`, then `aftercare offsets reset TOPIC`"
+                "again; look with `aftercare reconcile`, then `aftercare offsets reset TOPIC --yes`"
             ) from error
+        mine = sorted(self._positions.copy().items())
+        slices = [self._slice(p, begin, polled.get(p, ())) for p, begin in mine]
         self._place()
-        batch = {p: rows for p, rows in batch.items() if p in self._positions}
-        if batch:
+        if any(s.records for s in slices):
             reach("after-poll")
-        return batch
+        return [s for s in slices if s.end > s.begin]
+
+    def _slice(self, partition: TopicPartition, begin: int, rows: Iterable[Any]) -> Slice:
+        records = [_incoming(row) for row in rows]
+        end = records[-1].offset + 1 if records else begin
+        # The client may stand further than the last record: past markers that hold none.
+        place = (partition.topic, partition.partition)
+        return Slice(place, begin, max(end, self._passed(partition)), records)
+
+    def _passed(self, partition: TopicPartition) -> int:
+        try:
+            return self._consumer.position(partition, timeout_ms=0) or 0
+        except IllegalStateError:  # taken away meanwhile
+            return 0
 
     def _place(self) -> None:
         """Put freshly assigned partitions where the store stands, and let them flow."""
-        if fresh := set(self._fresh):
+        if fresh := self._fresh.copy():
             self._fresh -= fresh
-            self._assign(sorted(fresh))
-            self._consumer.resume(*fresh)
+            self._assign(fresh)
+            self._consumer.resume(*(fresh & self._consumer.assignment()))
 
-    def position(self, partition: TopicPartition) -> int:
-        """Where our last batch of this partition ended: the begin of the next."""
-        return self._positions[partition]
-
-    def moved(self, partition: TopicPartition, offset: int) -> None:
-        self._positions[partition] = offset
-
-    @property
-    def positions(self) -> dict[TopicPartition, int]:
-        """Next offsets of the partitions that are ours."""
-        return dict(self._positions)
-
-    def ends(self) -> dict[TopicPartition, int]:
-        """End offsets of the partitions that are ours: the broker's answer or, where the last fetch
-        knew of more, that (Tansu answers the beginning of the last batch)."""
-        told: dict[TopicPartition, int] = self._consumer.end_offsets(list(self._positions))
-        return {p: max(end, self._consumer.highwater(p) or 0) for p, end in told.items()}
-
-    @property
-    def lag(self) -> int:
-        """How many records wait in our partitions, as far as the last fetch told."""
-        marks = {p: self._consumer.highwater(p) for p in self._positions}
-        return sum(max(0, (marks[p] or 0) - offset) for p, offset in self._positions.items())
-
-    def commit(self) -> None:
-        """Tell Kafka where we are, for the eyes of lag tools; the store is the truth."""
+    def done(self, slices: Iterable[Slice]) -> None:
+        """These are in the store. Tell Kafka too, for the eyes of lag tools only."""
         reach("after-commit-before-kafka")
-        told = {p: OffsetAndMetadata(o, "", -1) for p, o in self._positions.items()}
+        ends = {TopicPartition(*s.place): s.end for s in slices}
+        self._positions |= {p: end for p, end in ends.items() if p in self._positions}
+        told = {p: OffsetAndMetadata(end, "", -1) for p, end in ends.items()}
         try:
-            self._consumer.commit(told)
+            self._consumer.commit(told, timeout_ms=ANSWER_MS)
         except KafkaError as error:
             log.debug("offsets not told to Kafka: %s", type(error).__name__)
 
+    @property
+    def positions(self) -> dict[Place, int]:
+        """Next offsets of the partitions that are ours."""
+        return {(p.topic, p.partition): offset for p, offset in self._positions.copy().items()}
+
+    def ends(self) -> dict[Place, int]:
+        """End offsets of the partitions that are ours: the broker's answer or, where the last fetch
+        knew of more, that (an open transaction lies between the two). Raises KafkaError."""
+        told = self._consumer.end_offsets(list(self._positions.copy()), timeout_ms=ANSWER_MS)
+        return {(p.topic, p.partition): max(end, self._mark(p)) for p, end in told.items()}
+
+    @property
+    def lag(self) -> int:
+        """How many offsets wait in our partitions, as far as the last fetch told."""
+        mine = self._positions.copy().items()
+        return sum(max(0, self._mark(p) - offset) for p, offset in mine)
+
+    def _mark(self, partition: TopicPartition) -> int:
+        try:
+            return self._consumer.highwater(partition) or 0
+        except IllegalStateError:  # taken away meanwhile
+            return 0
+
     def seek_to_store(self) -> None:
         """Begin again from the store's offsets."""
-        self._assign(list(self._positions))
+        self._assign(self._positions.copy())
+
+    def _assign(self, mine: Iterable[TopicPartition]) -> None:
+        topics = {p.topic for p in mine}
+        # All partitions of a topic are made known at once: silence is not believed while one of
+        # them was never read, whoever of the group it belongs to.
+        every = {
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        }
+        first = self._consumer.beginning_offsets(sorted(every | set(mine)), timeout_ms=ANSWER_MS)
+        ids = topic_ids(self._options, topics)
+        known = {(p.topic, p.partition): Known(o, ids.get(p.topic, "")) for p, o in first.items()}
+        stands = place(self._engine, known, {(p.topic, p.partition) for p in mine})
+        for partition in set(mine) & self._consumer.assignment():
+            self._consumer.seek(partition, stands[partition])
+            self._positions[partition] = stands[partition]
 
     def assigned(self, partitions: Iterable[TopicPartition]) -> None:
         """Called on the client's own thread, which must not block: fresh partitions are held, with
@@ -104,37 +146,19 @@ class Reader:
             self._consumer.pause(partition)
             self._fresh.add(partition)
 
-    def _assign(self, mine: Sequence[TopicPartition]) -> None:
-        """Seek each partition to the store's offset; unknown ones begin at their beginning."""
-        first = self._consumer.beginning_offsets(list(mine))
-        with writing(self._engine) as connection:
-            for partition in mine:
-                offsets.begin(connection, (partition.topic, partition.partition), first[partition])
-            places = [(p.topic, p.partition) for p in mine]
-            rows = offsets.positions(connection, places)
-        for partition in mine:
-            offset = int(rows[partition.topic, partition.partition]["next_offset"])
-            _refuse_lost(partition, offset, first[partition])
-            self._positions[partition] = offset
-            self._consumer.seek(partition, offset)
-
     def revoked(self, partitions: Iterable[TopicPartition]) -> None:
+        """Called on the client's own thread: these are no longer ours."""
         for partition in partitions:
             self._fresh.discard(partition)
             self._positions.pop(partition, None)
 
     def close(self) -> None:
         """Leave the group, so that others take over at once."""
-        self._consumer.close()
+        self._consumer.close(timeout_ms=FAREWELL_MS)
 
 
-def _refuse_lost(partition: TopicPartition, offset: int, first: int) -> None:
-    if offset < first:
-        raise StreamError(
-            f"{partition.topic}[{partition.partition}] begins at {first}, but was read up to {offset} "
-            f"only: {first - offset} events are lost to retention. If that is accepted: "
-            f"aftercare offsets reset {partition.topic} --yes (reading again is safe)"
-        )
+def _incoming(record: Any) -> Incoming:
+    return Incoming(record.topic, record.partition, record.offset, record.key, record.value)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

@@ -1,33 +1,37 @@
-"""Waking a DAG: one knock a time bucket, however many consumers knock.
+"""Waking DAGs when triggers are born, in a thread of its own: a slow Airflow never slows consuming.
 
-`POST /api/v2/dags/{dag}/dagRuns` with a run id that names the bucket; a repeat answers 409, which is
-fine. In a thread of its own, so that a slow Airflow never slows consuming; the DAGs sweep anyway.
+One run a DAG and time bucket, however many consumers knock. A run may have claimed before a later
+birth of the same bucket was written, so such a birth is knocked for once more in the next bucket.
+What no knock reaches, the DAGs' own sweeps find.
 """
 
-import json
 import logging
-import queue
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Protocol
 
 from aftercare.settings import Settings
+from consumers.knock import Door
 
 log = logging.getLogger("consumers")
 
 BUCKET = 5
+"""Machine seconds."""
+
 DAGS = {"apology": "apologies", "check_in": "check_ins", "small_extra": "small_extras"}
 
 
 class Waker(Protocol):
     """Lets somebody know that triggers were born."""
 
-    def wake(self, born: Mapping[str, int]) -> None: ...
+    def wake(self, born: Mapping[str, int]) -> None:
+        """Triggers were born, by kind; returns at once."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Knock for what is left, briefly, and end."""
+        ...
 
 
 class NoWaker:
@@ -42,62 +46,63 @@ class NoWaker:
 
 def make_waker(settings: Settings) -> Waker:
     """A waker for the Airflow of the settings; none when no address is set."""
-    return AirflowWaker(settings) if settings.airflow_url else NoWaker()
+    return AirflowWaker(Door.of(settings)) if settings.airflow_url else NoWaker()
 
 
 class AirflowWaker:
-    """Knocks at Airflow's REST API."""
+    """Collects wishes and knocks for them, at most once a bucket."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._url = settings.airflow_url.rstrip("/")
-        self._login = {
-            "username": settings.airflow_username,
-            "password": settings.airflow_password,
-        }
-        self._token = ""
-        self._away = False
-        self._knocks: queue.Queue[tuple[str, str] | None] = queue.Queue(maxsize=100)
-        self._last: dict[str, str] = {}
-        threading.Thread(target=self._work, daemon=True, name="waker").start()
+    def __init__(self, door: Door, bucket: float = BUCKET) -> None:
+        self._door, self._bucket = door, bucket
+        self._wishes: set[str] = set()
+        self._lock = threading.Lock()
+        self._wished, self._closing, self._away = threading.Event(), threading.Event(), False
+        self._thread = threading.Thread(target=self._work, daemon=True, name="waker")
+        self._thread.start()
 
     def wake(self, born: Mapping[str, int]) -> None:
-        """Knock for every kind that triggers were born of, once a bucket."""
-        run = f"wake__{int(time.time()) // BUCKET * BUCKET}"
-        for kind in born:
-            if self._last.get(kind) != run and not self._knocks.full():
-                self._last[kind] = run
-                self._knocks.put_nowait((DAGS[kind], run))
+        dags = {DAGS[kind] for kind, number in born.items() if number and kind in DAGS}
+        if dags:
+            with self._lock:
+                self._wishes |= dags
+            self._wished.set()
 
     def close(self) -> None:
-        if not self._knocks.full():
-            self._knocks.put_nowait(None)
+        self._closing.set()
+        self._wished.set()
+        self._thread.join(timeout=2)
 
     def _work(self) -> None:
-        while (knock := self._knocks.get()) is not None:
-            try:
-                self._knock(*knock)
-                self._away = False
-            except (OSError, ValueError, KeyError) as error:
-                if not self._away:
-                    log.warning("Airflow cannot be woken (%s); sweeps go on", type(error).__name__)
-                self._away = True
+        while True:
+            self._wished.wait()
+            self._wished.clear()
+            number = int(time.time() // self._bucket)
+            late = {dag for dag in self._taken() if not self._knock(dag, number)}
+            if self._closing.wait((number + 1) * self._bucket - time.time()):
+                break
+            self._again(late)
+        for dag in self._taken():
+            self._knock(dag, int(time.time() // self._bucket))
 
-    def _knock(self, dag: str, run: str) -> None:
-        for _ in range(2):
-            try:
-                self._post(f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
-                return
-            except urllib.error.HTTPError as error:
-                if error.code == 409:
-                    return
-                if error.code != 401:
-                    raise
-                self._token = str(self._post("/auth/token", self._login)["access_token"])
+    def _taken(self) -> list[str]:
+        with self._lock:
+            wishes, self._wishes = self._wishes, set()
+        return sorted(wishes)
 
-    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        data = json.dumps(body).encode()
-        request = urllib.request.Request(self._url + path, data=data, headers=headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            found: dict[str, object] = json.load(answer)
-            return found
+    def _again(self, late: set[str]) -> None:
+        # Whoever answers for the next bucket began after these births; one knock is enough.
+        number = int(time.time() // self._bucket)
+        for dag in sorted(late):
+            self._knock(dag, number)
+
+    def _knock(self, dag: str, number: int) -> bool:
+        """Whether a run of ours was made, or nobody can tell; False when there was one before."""
+        try:
+            made = self._door.knock(dag, f"wake__{int(number * self._bucket)}")
+        except (OSError, ValueError, KeyError) as error:
+            if not self._away:
+                log.warning("Airflow cannot be woken (%s); sweeps go on", type(error).__name__)
+            self._away = True
+            return True
+        self._away = False
+        return made

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
@@ -24,12 +25,12 @@ All = Annotated[bool, typer.Option("--all", help="every open one")]
 
 @app.command("list")
 def list_dead(reason: Reason = None, topic: Topic = None) -> None:
-    """Open dead letters with reason and place."""
+    """Open dead letters with reason and place: `aftercare dead-letters list --reason not-json`."""
     with reading(parts().engine) as connection:
         rows = store.find(connection, reason=reason, topic=topic)
     table = Table("dead letter", "place", "reason", "in words")
     for row in rows:
-        table.add_row(row["dead_letter_id"], _place(row), row["reason"], row["detail"])
+        table.add_row(row["dead_letter_id"], _place(row), row["reason"], escape(row["detail"]))
     Console().print(table if rows else "no open dead letters")
 
 
@@ -70,7 +71,7 @@ def replay(
 def drop(
     ids: Ids = None, reason: Reason = None, topic: Topic = None, everything: All = False
 ) -> None:
-    """Give up on them; they stay counted."""
+    """Give up on them; they stay counted: `aftercare dead-letters drop --topic orders`."""
     rows = _chosen(ids, reason, topic, everything)
     with writing(parts().engine) as connection:
         done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.DROPPED)
@@ -83,7 +84,20 @@ def _chosen(
     if not (ids or reason or topic or everything):
         raise UsageError("name ids, --reason, --topic or --all; `aftercare dead-letters list`")
     with reading(parts().engine) as connection:
+        _refuse_unknown(connection, ids or ())
         return store.find(connection, ids=ids or (), reason=reason, topic=topic)
+
+
+def _refuse_unknown(connection: Connection, ids: Sequence[str]) -> None:
+    known = (
+        {r["dead_letter_id"] for r in store.find(connection, ids=ids, status=None)}
+        if ids
+        else set()
+    )
+    if unknown := sorted(set(ids) - known):
+        raise UsageError(
+            f"there is no dead letter {', '.join(unknown[:3])}; `aftercare dead-letters list`"
+        )
 
 
 def _produce(settings: Settings, rows: Sequence[RowMapping]) -> None:
@@ -92,6 +106,8 @@ def _produce(settings: Settings, rows: Sequence[RowMapping]) -> None:
 
     from aftercare.sources.connection import connection_options, kafka_away
 
+    if not rows:
+        return
     options = connection_options(settings)
     try:
         producer = KafkaProducer(**options)

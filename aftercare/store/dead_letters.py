@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
 from aftercare.intake.model import Dead
 from aftercare.store.tables import dead_letters
@@ -64,3 +64,10 @@ def settle(connection: Connection, ids: Sequence[str], status: str) -> int:
     """Mark open ones as replayed or dropped; returns how many were open."""
     where = dead_letters.c.dead_letter_id.in_(ids) & (dead_letters.c.status == OPEN)
     return connection.execute(update(dead_letters).where(where).values(status=status)).rowcount
+
+
+def forget(connection: Connection, topic: str) -> int:
+    """Drop the settled ones of a topic that is read from its beginning again: its places will be
+    taken anew. Open ones are the caller's affair. Returns how many there were."""
+    where = (dead_letters.c.topic == topic) & (dead_letters.c.status != OPEN)
+    return connection.execute(delete(dead_letters).where(where)).rowcount

@@ -21,7 +21,8 @@ def positions(connection: Connection, places: Iterable[Place]) -> dict[Place, Ro
 
 
 def begin(connection: Connection, place: Place, offset: int, topic_id: str = "") -> None:
-    """Make a partition known, from its first offset on; nothing when it is known already."""
+    """Make a partition known, from its first offset on; one that is known keeps its place. The
+    topic's id is remembered as soon as the broker tells one, and never replaced."""
     topic, partition = place
     row = {
         "topic": topic,
@@ -31,6 +32,10 @@ def begin(connection: Connection, place: Place, offset: int, topic_id: str = "")
         "next_offset": offset,
     }
     insert_new(connection, offsets, [row])
+    if topic_id:
+        nameless = (offsets.c.topic == topic) & (offsets.c.partition == partition)
+        nameless &= offsets.c.topic_id == ""
+        connection.execute(update(offsets).where(nameless).values(topic_id=topic_id))
 
 
 def advance(
