@@ -65,7 +65,8 @@ class ApacheKafka(Server):
         return path
 
     def _properties(self) -> str:
-        """One node: every replication factor is 1, and a group's first poll need not wait."""
+        """One node: every replication factor is 1, a group's first poll need not wait, and a member
+        may be missed sooner than after the usual six seconds."""
         return f"""\
 process.roles=broker,controller
 node.id=1
@@ -83,4 +84,5 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 """

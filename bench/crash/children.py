@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from multiprocessing.process import BaseProcess
 
 from aftercare.errors import StoreError
 from aftercare.ids import new_id
+from aftercare.stack.death import die_with_parent
 from aftercare.steps.model import Batch
 from aftercare.steps.table import run_batch
 from aftercare.upkeep.tidy import tidy_up
@@ -23,14 +25,23 @@ FORK = multiprocessing.get_context("fork")
 def spawn(what: str, ground: Ground, crashpoint: str, mutation: str) -> BaseProcess:
     """Start a `consumer` or a `worker` that dies at a crash point (none: lives until killed)."""
     target: Callable[..., None] = {"consumer": _consumer, "worker": _worker}[what]
-    process = FORK.Process(target=_child, args=(target, ground, crashpoint, mutation), daemon=True)
+    end_with_us = die_with_parent(signal.SIGKILL) or (lambda: None)
+    args = (target, ground, crashpoint, mutation, end_with_us)
+    process = FORK.Process(target=_child, args=args, daemon=True)
     process.start()
     return process
 
 
 def _child(
-    target: Callable[[Ground], None], ground: Ground, crashpoint: str, mutation: str
+    target: Callable[[Ground], None],
+    ground: Ground,
+    crashpoint: str,
+    mutation: str,
+    end_with_the_rig: Callable[[], None],
 ) -> None:
+    # A session of its own: a child that stands still must not stop or hang up its relatives.
+    os.setsid()
+    end_with_the_rig()
     os.environ["CRASHPOINT"] = crashpoint
     logging.disable(logging.CRITICAL)
     mutate(mutation)

@@ -1,4 +1,4 @@
-"""What a run of the rig stands on: servers, settings, one rule, a policy without caps."""
+"""What a run of the rig stands on: servers, settings, two rules, a policy without caps."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,19 @@ from aftercare.senders import make_sender
 from aftercare.settings import ROOT, Settings
 from aftercare.steps.parts import Parts, build
 
-RULE = """
-late-delivery:
+RULES = "".join(
+    f"""
+{name}:
   on: order.delivered
   when: order.days_late >= 1
   cause: lateness
   send: apology/late_delivery
   expires: 5d
 """
+    for name in ("late-delivery", "late-delivery-too")
+)
+"""Two rules notice the same care: only one of them may speak."""
+
 LEASE = 4.0
 UNKNOWN_AFTER = 20.0
 
@@ -31,6 +36,7 @@ class Ground:
     provider: str
     ledger: Path
     session_timeout_ms: int
+    chunk: int = 20
 
     @property
     def settings(self) -> Settings:
@@ -47,7 +53,7 @@ class Ground:
             sender="sendgrid",
             sendgrid_api_key="rig",
             sendgrid_url=self.provider,
-            chunk=20,
+            chunk=self.chunk,
             lease=LEASE,
             unknown_after=UNKNOWN_AFTER,
             dead_letter_rows=10**9,
@@ -58,7 +64,7 @@ class Ground:
     def write(self) -> None:
         """The rule and the policy, where the settings look for them."""
         (self.home / "rules").mkdir(parents=True, exist_ok=True)
-        (self.home / "rules" / "late.yml").write_text(RULE)
+        (self.home / "rules" / "late.yml").write_text(RULES)
         (self.home / "policy.yml").write_text("apologies: {most: 1000000}\n")
 
     def parts(self) -> Parts:

@@ -4,8 +4,6 @@ restarted under way. Seeded: the same seed plans the same kills."""
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,37 +13,29 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from aftercare.settings import ROOT
 from aftercare.store.tables import offsets, triggers
 from bench.crash.children import FORK, spawn
-from bench.crash.ground import LEASE, Ground
+from bench.crash.ground import Ground
+from bench.crash.plan import STILL, Plan
 from bench.crash.workload import produce, tell_deliveries
 
-POINTS = {
-    "consumer": ("after-poll", "in-transaction", "after-commit-before-kafka"),
-    "worker": (
-        "after-claim",
-        "before-question",
-        "before-send",
-        "after-accept",
-        "after-record",
-    ),
-}
-PATIENCE = 2.5
-"""Machine seconds a child has to reach its crash point before it is killed anyway."""
+STANDING = 9.0
+"""Machine seconds that a child stands still: longer than the lease and than the consumers' session."""
 
 REST = 180.0
 """Machine seconds that the end may take to come to rest."""
 
+SLOTS = ("consumer", "consumer", "worker", "worker", "worker")
+HEALED = ("consumer", "consumer", "worker", "worker")
+
 
 @dataclass
 class Tally:
-    """Kills by point, and machine seconds from a kill to the next progress."""
+    """Kills by point, and machine seconds from a kill to the next progress, by what was killed."""
 
     kills: Counter[str] = field(default_factory=Counter)
-    recovery: list[float] = field(default_factory=list)
+    recovery: dict[str, list[float]] = field(default_factory=lambda: {"consumer": [], "worker": []})
     restarts: Counter[str] = field(default_factory=Counter)
 
 
@@ -57,6 +47,8 @@ class Slot:
     process: BaseProcess
     point: str
     born: float
+    luck: float
+    stood: float | None = None
 
 
 class Rig:
@@ -69,17 +61,20 @@ class Rig:
         seed: int,
         rate: float,
         mutation: str = "",
+        plan: Plan | None = None,
+        rest: float = REST,
         restart: dict[str, Callable[[], None]] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.ground, self.mutation, self.rate, self.seed = ground, mutation, rate, seed
+        self.plan, self.rest = plan or Plan(), rest
         self.random, self.tally = random.Random(seed), Tally()
         self.restart, self.say = restart or {}, say
         self.told = ground.home / "orders.txt"
         self.slots: list[Slot] = []
-        self._since: float | None = None
-        self._seen = (0, 0)
-        self._engine = create_engine(ground.store, poolclass=NullPool)
+        self._since: dict[str, float] = {}
+        self._seen = {"consumer": 0, "worker": 0}
+        self._engine = create_engine(ground.store, pool_size=1, pool_pre_ping=True)
 
     def run(self, kills: int, seconds: float) -> Tally:
         """Kill until the number or the time is reached, then let everything come to rest."""
@@ -90,9 +85,7 @@ class Rig:
         ]
         for helper in helpers:
             helper.start()
-        self.slots = [
-            self._fill(what) for what in ("consumer", "consumer", "worker", "worker", "worker")
-        ]
+        self.slots = [self._fill(what) for what in SLOTS]
         try:
             self._kill_until(kills, time.monotonic() + seconds)
             stop.set()
@@ -109,12 +102,12 @@ class Rig:
                 helper.kill()
         return self.tally
 
-    def _fill(self, what: str, point: str | None = None) -> Slot:
-        if point is None:
-            point = self.random.choice(POINTS[what]) if self.random.random() < 0.75 else ""
-        visit = self.random.randint(1, 3)
-        crash = f"{point}:{visit}" if point else ""
-        return Slot(what, spawn(what, self.ground, crash, self.mutation), point, time.monotonic())
+    def _fill(self, what: str) -> Slot:
+        return self._born(what, *self.plan.next(what, self.random))
+
+    def _born(self, what: str, point: str = "", crash: str = "") -> Slot:
+        process = spawn(what, self.ground, crash, self.mutation)
+        return Slot(what, process, point, time.monotonic(), self.random.random())
 
     def _kill_until(self, kills: int, deadline: float) -> None:
         said = time.monotonic()
@@ -126,61 +119,64 @@ class Rig:
             self._servers(kills)
             if time.monotonic() - said > 15:
                 said = time.monotonic()
-                self.say(f"{self.tally.kills.total()} kills, {self._seen[0]} accepted")
-            time.sleep(0.02)
+                self.say(f"{self.tally.kills.total()} kills, {self._seen['worker']} accepted")
+            time.sleep(0.05)
 
     def _is_dead(self, slot: Slot) -> bool:
         """Whether the child died, or was killed right here because its time was over."""
         if slot.process.exitcode is not None:
             hit = slot.process.exitcode == -signal.SIGKILL
-            self._count(
-                f"{slot.what}: {slot.point}" if hit and slot.point else f"{slot.what}: ended"
-            )
+            self._count(slot.what, slot.point if hit and slot.point else "ended by itself")
             return True
-        life = PATIENCE if slot.point else 0.3 + 2 * self.random.random()
+        if slot.point.startswith(STILL) and _stands(slot.process.pid):
+            return self._stand(slot)
+        life = self.plan.patience[slot.what] * (1.0 if slot.point else slot.luck)
         if time.monotonic() - slot.born < life:
             return False
-        if slot.what == "worker" and self.random.random() < 0.05:
-            self._pause(slot)
-            return False
-        os.kill(slot.process.pid or 0, signal.SIGKILL)
+        slot.process.kill()
         slot.process.join(5)
-        self._count(f"{slot.what}: at random")
+        self._count(slot.what, "at random")
         return True
 
-    def _pause(self, slot: Slot) -> None:
-        """Let a worker stand still past its lease, while the others go on."""
-        os.kill(slot.process.pid or 0, signal.SIGSTOP)
-        time.sleep(LEASE + 1)
-        os.kill(slot.process.pid or 0, signal.SIGCONT)
-        self.tally.restarts["worker paused past its lease"] += 1
-        slot.born = time.monotonic()
+    def _stand(self, slot: Slot) -> bool:
+        """Let a child that stopped itself stand still past its lease and session, then go on, while
+        the others took over."""
+        if slot.stood is None:
+            slot.stood = time.monotonic()
+        if time.monotonic() - slot.stood > STANDING:
+            if slot.process.pid:
+                os.kill(slot.process.pid, signal.SIGCONT)
+            self.tally.restarts[f"{slot.what} stood still at {slot.point.removeprefix(STILL)}"] += 1
+            slot.point, slot.born = "", time.monotonic()
+        return False
 
-    def _count(self, what: str) -> None:
-        self.tally.kills[what] += 1
-        self._since = self._since or time.monotonic()
+    def _count(self, what: str, point: str) -> None:
+        self.tally.kills[f"{what}: {point}"] += 1
+        self._since.setdefault(what, time.monotonic())
 
     def _servers(self, kills: int) -> None:
         """Restart each server once every quarter of the run."""
         quarter = max(1, kills // 4)
         done = self.tally.kills.total() // quarter
         for name, restart in self.restart.items():
-            if self.tally.restarts[f"{name} restarted"] < min(done, 3):
+            if self.tally.restarts[f"{name} killed and started again"] < min(done, 3):
                 self.say(f"restarting {name}")
                 restart()
-                self.tally.restarts[f"{name} restarted"] += 1
+                self.tally.restarts[f"{name} killed and started again"] += 1
 
     def _watch(self) -> None:
-        """Note how long it took from the first kill to progress."""
-        now = self._progress()
-        if now != self._seen and self._since is not None:
-            self.tally.recovery.append(time.monotonic() - self._since)
-            self._since = None
-        self._seen = now
+        """Note how long it took from a kill to the next progress of what was killed: offsets that
+        move for consumers, acceptances for workers."""
+        before, self._seen = self._seen, self._progress()
+        for what, since in list(self._since.items()):
+            if self._seen[what] > before[what]:
+                self.tally.recovery[what].append(time.monotonic() - since)
+                del self._since[what]
 
-    def _progress(self) -> tuple[int, int]:
+    def _progress(self) -> dict[str, int]:
         size = self.ground.ledger.stat().st_size // 37 if self.ground.ledger.exists() else 0
-        return size, self._scalar(select(func.coalesce(func.sum(offsets.c.next_offset), 0)))
+        read = self._scalar(select(func.coalesce(func.sum(offsets.c.next_offset), 0)))
+        return {"consumer": read, "worker": size}
 
     def _scalar(self, query: object) -> int:
         try:
@@ -194,16 +190,16 @@ class Rig:
         for slot in self.slots:
             slot.process.kill()
             slot.process.join(5)
-        self.slots = [self._fill(what, "") for what in ("consumer", "consumer", "worker", "worker")]
+        self.slots = [self._born(what) for what in HEALED]
 
     def _rest(self) -> None:
         """Until nothing is under way, or patience ends (the verdict tells what is left)."""
-        deadline, calm = time.monotonic() + REST, 0
+        deadline, calm = time.monotonic() + self.rest, 0
         open_ = triggers.c.status.in_(("waiting", "held", "claimed", "sending", "unknown"))
         while time.monotonic() < deadline and calm < 10:
             for place, slot in enumerate(self.slots):
                 if slot.process.exitcode is not None:
-                    self.slots[place] = self._fill(slot.what, "")
+                    self.slots[place] = self._born(slot.what)
             before = self._seen
             self._seen = self._progress()
             left = self._scalar(select(func.count()).select_from(triggers).where(open_))
@@ -211,15 +207,9 @@ class Rig:
             time.sleep(0.5)
 
 
-def provider(ledger: Path, port: int) -> subprocess.Popen[bytes]:
-    """The counting provider as a process of its own; it is never killed."""
-    argv = [
-        sys.executable,
-        "-m",
-        "tests.fakes.sendgrid",
-        "--port",
-        str(port),
-        "--ledger",
-        str(ledger),
-    ]
-    return subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL)
+def _stands(pid: int | None) -> bool:
+    """Whether a process is stopped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False

@@ -11,6 +11,9 @@ from aftercare.store.tables import follow_ups, triggers
 from aftercare.upkeep.reconcile import kafka_ends, reconcile
 from bench.crash.ground import Ground
 
+ENDS = ("sent", "bundled", "withdrawn")
+"""How a trigger may end here: it spoke, or the other rule's message answers for it."""
+
 
 @dataclass
 class Balance:
@@ -49,7 +52,7 @@ def balance(ground: Ground, told: Path) -> Balance:
     found.orders, found.accepted = len(ids), sum(accepted.values())
     found.lost = len(ids - set(by_order))
     found.doubled = sum(times > 1 for times in by_order.values())
-    found.unsettled = sum(state != "sent" for state in states)
+    found.unsettled = sum(state not in ENDS for state in states)
     found.wrong = reconcile(parts, kafka_ends(parts)).wrong
     parts.engine.dispose()
     return found
@@ -67,9 +70,9 @@ def _settled(connection: object) -> dict[str, int]:
         if status == "unknown":
             found["became unknown"] += 1
         elif step == "settle":
-            found["settled by event"] += 1
+            found["settled by the provider's event"] += 1
         elif words.startswith("silence"):
-            found["settled by silence"] += 1
+            found["settled by silence, sent again"] += 1
         elif step == "lease" and status == "waiting":
             found["claims taken over"] += 1
     return dict(found)

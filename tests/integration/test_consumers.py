@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Consumers:
         upgrade(self.engine)
         ensure_topics(stack.bootstrap_servers, 2, 1)
 
-    def start(self, crashpoint: str = "") -> subprocess.Popen[bytes]:
+    def start(self, crashpoint: str = "", argv: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("AFTERCARE_")}
         given = self.settings
         env |= {
@@ -59,7 +59,7 @@ class Consumers:
         }
         log = (given.home / f"consumer-{len(self.running)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "consumers"], env=env, cwd=ROOT, stdout=log, stderr=log
+            [sys.executable, "-m", "consumers", *argv], env=env, cwd=ROOT, stdout=log, stderr=log
         )
         self.running.append(process)
         return process
