@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from aftercare import settings
 from aftercare.errors import AftercareError, SettingsError, UsageError
@@ -27,14 +28,17 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--topics", default=told, help=f"comma separated (all: {told})")
-    given = parser.parse_args().topics
+    parser.add_argument(
+        "--alive", type=Path, help="file that is touched every round, for health checks"
+    )
+    given = parser.parse_args()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
         here = settings.load()
         _log(here.log_level)
-        run(here, chosen(given), stopping)
+        run(here, chosen(given.topics), stopping, given.alive)
     except AftercareError as error:
         print(f"error: {error}", file=sys.stderr)
         return 3 if isinstance(error, TooManyDead) else 2

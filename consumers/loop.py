@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from kafka.errors import KafkaError
 
@@ -12,10 +13,15 @@ from consumers.session import Session
 from consumers.work import prepare
 
 
-def run(settings: Settings, topics: Sequence[str], stopping: threading.Event) -> None:
+def run(
+    settings: Settings,
+    topics: Sequence[str],
+    stopping: threading.Event,
+    alive: Path | None = None,
+) -> None:
     """Consume until `stopping` is set. A broker or a store that is away is waited for; what an
     operator must mend is raised as AftercareError (RuleError, SchemaError, StreamError, …)."""
-    work, outage = prepare(settings, topics, stopping), Outage(stopping)
+    work, outage = prepare(settings, topics, stopping, alive), Outage(stopping)
     try:
         while not stopping.is_set():
             try:

@@ -1,7 +1,10 @@
-"""A line about every ten seconds: how fast, how far behind, how much could not be understood."""
+"""A line about every ten seconds: how fast, how far behind, how much could not be understood; and a
+file whose age tells a health check whether we still go round."""
 
 import logging
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from aftercare.intake import Report
 
@@ -12,9 +15,10 @@ EVERY = 10.0
 
 
 class Pulse:
-    """Counts between two beats."""
+    """Counts between two beats. `alive`: a file that every beat touches; None: no file."""
 
-    def __init__(self) -> None:
+    def __init__(self, alive: Path | None = None) -> None:
+        self._alive = alive
         self._since, self._events, self._dead, self._born = time.monotonic(), 0, 0, 0
 
     def count(self, report: Report) -> None:
@@ -24,7 +28,11 @@ class Pulse:
         self._born += sum(report.born.values())
 
     def beat(self, lag: int) -> None:
-        """Log when it is time and anything happened or waits."""
+        """Show that we live; log when it is time and anything happened or waits."""
+        if self._alive is not None:
+            # Whoever looks at the file sees its age; not being able to write it is a sign as well.
+            with suppress(OSError):
+                self._alive.touch()
         passed = time.monotonic() - self._since
         if passed < EVERY:
             return

@@ -34,7 +34,7 @@ class Session:
         self._work = work
         self._handler = Handler(work.engine, work.rulebook, work.zone, work.clock)
         self._belief = Belief(work.engine, work.clock, given.listening_grace)
-        self._forwarder, self._pulse = Forwarder(given), Pulse()
+        self._forwarder, self._pulse = Forwarder(given), Pulse(work.alive)
         self._reader = Reader(given, work.topics, work.engine)
         log.info("consuming %s", ", ".join(work.topics))
 

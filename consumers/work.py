@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -31,11 +32,17 @@ class Work:
     zone: ZoneInfo
     waker: Waker
     cap: Cap
+    alive: Path | None
 
 
-def prepare(settings: Settings, topics: Sequence[str], stopping: threading.Event) -> Work:
-    """Read rules, policy and brand; connect to nothing. Raises SettingsError, PolicyError,
-    RuleError, TemplateError or StoreError."""
+def prepare(
+    settings: Settings,
+    topics: Sequence[str],
+    stopping: threading.Event,
+    alive: Path | None = None,
+) -> Work:
+    """Read rules, policy and brand; connect to nothing. `alive` is touched while all is well.
+    Raises SettingsError, PolicyError, RuleError, TemplateError or StoreError."""
     policy = load_policy(settings.policy)
     rulebook = load_rules(
         settings.rules, budgets=frozenset(policy.budgets), teams=frozenset(policy.teams)
@@ -50,4 +57,5 @@ def prepare(settings: Settings, topics: Sequence[str], stopping: threading.Event
         zone=load_brand(settings.templates).zone,
         waker=make_waker(settings),
         cap=Cap(settings.dead_letter_share, settings.dead_letter_rows),
+        alive=alive,
     )

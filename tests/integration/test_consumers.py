@@ -154,6 +154,16 @@ def test_two_consumers_share_the_partitions_and_one_takes_over_when_the_other_di
     assert reconcile(consumers.parts(), kafka_ends(consumers.parts())).wrong == []
 
 
+def test_a_consumer_that_goes_round_keeps_its_sign_of_life_young(
+    consumers: Consumers, tmp_path: Path
+) -> None:
+    alive = tmp_path / "alive"
+    consumers.start(argv=["--alive", str(alive)])
+    assert wait_until(alive.exists, 60)
+    seen = alive.stat().st_mtime_ns
+    assert wait_until(lambda: alive.stat().st_mtime_ns > seen, 30)
+
+
 def test_a_consumer_refuses_a_store_without_tables_and_names_the_mend(
     consumers: Consumers, tmp_path: Path
 ) -> None:

@@ -66,8 +66,14 @@ def test_what_scales_has_neither_a_name_nor_a_port_of_its_own(name: str) -> None
 def test_every_service_has_a_memory_limit_and_a_health_check_or_an_end() -> None:
     assert [name for name, each in SERVICES.items() if "mem_limit" not in each] == []
     unchecked = {name for name, each in SERVICES.items() if "healthcheck" not in each}
-    # one-shots are judged by their exit code; consumers end on what they cannot mend
-    assert unchecked == {"store-upgrade", "airflow-init", "consumers"}
+    # one-shots are judged by their exit code
+    assert unchecked == {"store-upgrade", "airflow-init"}
+
+
+def test_consumers_are_healthy_by_the_file_that_they_touch() -> None:
+    consumers = SERVICES["consumers"]
+    touched = consumers["command"][consumers["command"].index("--alive") + 1]
+    assert f"find {touched} " in consumers["healthcheck"]["test"][1]
 
 
 def test_nobody_runs_as_root() -> None:
