@@ -45,24 +45,36 @@ class Consumers:
         upgrade(self.engine)
         ensure_topics(stack.bootstrap_servers, 2, 1)
 
-    def start(self, crashpoint: str = "", argv: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    @property
+    def env(self) -> dict[str, str]:
+        """What a command of this stack needs to know."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("AFTERCARE_")}
         given = self.settings
-        env |= {
+        return env | {
             "AFTERCARE_HOME": str(given.home),
             "AFTERCARE_STORE": given.store_url,
             "AFTERCARE_KAFKA": given.kafka,
             "AFTERCARE_CONSUMER_GROUP": given.consumer_group,
             "AFTERCARE_SESSION_TIMEOUT_MS": str(given.session_timeout_ms),
             "AFTERCARE_DEAD_LETTER_ROWS": "100000",
-            "CRASHPOINT": crashpoint,
         }
-        log = (given.home / f"consumer-{len(self.running)}.log").open("wb")
+
+    def start(self, crashpoint: str = "", argv: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        env = self.env | {"CRASHPOINT": crashpoint}
+        log = (self.settings.home / f"consumer-{len(self.running)}.log").open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", "consumers", *argv], env=env, cwd=ROOT, stdout=log, stderr=log
         )
         self.running.append(process)
         return process
+
+    def cli(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run an `aftercare` command to its end."""
+        command = [sys.executable, "-m", "aftercare", *argv]
+        env = self.env | {"COLUMNS": "200"}
+        return subprocess.run(
+            command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        )
 
     def produce(self, first: int, number: int, *, dirt: int = 0) -> None:
         from kafka import KafkaProducer
