@@ -24,6 +24,10 @@ class Kind(StrEnum):
     SMALL_EXTRA = "small_extra"
 
 
+PLURAL = {Kind.APOLOGY: "apologies", Kind.CHECK_IN: "check-ins", Kind.SMALL_EXTRA: "small extras"}
+"""How people call several of a kind."""
+
+
 class Status(StrEnum):
     """Where a trigger stands. The names are the outcomes that `aftercare reconcile` adds up."""
 

@@ -1,6 +1,8 @@
 """`aftercare why`, `aftercare status`, `aftercare reconcile`, `aftercare run`: looking and acting."""
 
 import json
+import textwrap
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -13,25 +15,64 @@ from aftercare.steps.model import Batch
 from aftercare.steps.table import FLOWS, run_batch
 from aftercare.store.engine import reading
 from aftercare.store.switchboard import by_outcome, open_switches
-from aftercare.trace.why import as_data, stories, tell
+from aftercare.trace.data import as_data
+from aftercare.trace.quiet import nothing_called
+from aftercare.trace.why import stories, summary, tell
+
+_FEW = 3
+"""So many stories are told in full at once; of more, only the summary."""
 
 
 def why(
-    name: Annotated[str, typer.Argument(help="a trigger, follow-up, customer or subject id")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="a customer, order, complaint, ticket, trigger, message or hand-off: its id, or "
+            "the beginning of it"
+        ),
+    ],
     machine: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="every story in full, however many")
+    ] = False,
 ) -> None:
-    """Tell why something was or was not sent. e.g. `aftercare why customer-17`"""
-    with reading(parts().engine) as connection:
-        found = stories(connection, name)
-    if not found:
-        raise UsageError(
-            f"nothing is known about {name}: no trigger, follow-up, customer or subject"
-        )
+    """Tell what was or was not sent, and why: every step from the event to the provider's answer.
+
+    e.g. aftercare why customer-17
+    """
+    here = parts()
+    with reading(here.engine) as connection:
+        found, told = stories(connection, name)
+        silent = [] if told else nothing_called(connection, found, here.zone)
     if machine:
-        typer.echo(json.dumps([as_data(story) for story in found], indent=2))
+        typer.echo(json.dumps([as_data(story, here.zone) for story in told], indent=2))
         return
-    for story in found:
-        Console(soft_wrap=True).print("\n".join(tell(story)), "\n", markup=False, highlight=False)
+    _print(silent)
+    if len(told) == 1:
+        _print(tell(told[0], here.zone))
+        return
+    _print(summary(found, told, here.zone) if told else [])
+    if len(told) <= _FEW or everything:
+        for story in told:
+            _print(["", *tell(story, here.zone)])
+    else:
+        name = told[0].trigger["trigger_id"][:8]
+        _print(["", f"One story in full: aftercare why {name}. All of them: --all"])
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Lines as they are; in a terminal wrapped under their own beginning."""
+    console = Console()
+    for line in lines:
+        text = _wrapped(line, console.width) if console.is_terminal else line
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _wrapped(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def status() -> None:

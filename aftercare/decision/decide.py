@@ -9,10 +9,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aftercare.decision import frequency, quiet
+from aftercare.decision.gone import gone_words
 from aftercare.decision.model import Action, Decision, Question, Spoken
 from aftercare.decision.policy import Policy
+from aftercare.decision.remedy import remedy
 from aftercare.decision.truth import Truth, truth
-from aftercare.lifecycle import Kind
+from aftercare.lifecycle import PLURAL, Kind
+
+_SUPPRESSED = {
+    "bounce": "mail to the customer's address bounced",
+    "spamreport": "the customer reported a mail of ours as spam",
+    "unsubscribe": "the customer unsubscribed",
+    "group_unsubscribe": "the customer unsubscribed",
+}
+"""What the provider told, in words."""
 
 Asked = Callable[[Question, Policy, datetime, ZoneInfo], Decision | None]
 
@@ -36,7 +46,7 @@ def _known(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision | 
 def _answered(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     if q.moment.answered_by is None:
         return None
-    words = f"already answered by follow-up {q.moment.answered_by}"
+    words = f"the same trouble was answered already (by {q.moment.answered_by})"
     return Decision(Action.BUNDLE, (words,), answered_by=q.moment.answered_by)
 
 
@@ -45,19 +55,14 @@ def _expired(q: Question, _p: Policy, now: datetime, _z: ZoneInfo) -> Decision |
         return None
     held = f"; before that: {q.trigger.reason}" if q.trigger.reason else ""
     return _stop(
-        Action.EXPIRE, f"too late: it expired {q.trigger.expires_at:%Y-%m-%d %H:%M} UTC{held}"
+        Action.EXPIRE, f"too late (it expired {q.trigger.expires_at:%Y-%m-%d %H:%M} UTC){held}"
     )
 
 
 def _true(q: Question, _p: Policy, now: datetime, shop: ZoneInfo) -> Decision | None:
     if truth(q, shop) is not Truth.GONE:
         return None
-    return _stop(Action.WITHDRAW, _gone_words(q))
-
-
-def _gone_words(q: Question) -> str:
-    still = q.rule.still.source if q.rule and q.rule.still else "what the rule expects"
-    return f"no longer true: {still}"
+    return _stop(Action.WITHDRAW, gone_words(q, shop))
 
 
 def _person(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
@@ -70,36 +75,33 @@ def _person(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision |
 def _consent(q: Question, policy: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     customer, kind = q.moment.views.get("customer", {}), q.trigger.kind
     if customer.get("suppressed_at"):
-        return _stop(
-            Action.SUPPRESS, f"the address is suppressed: {customer.get('suppressed_reason')}"
-        )
+        told = str(customer.get("suppressed_reason"))
+        return _stop(Action.SUPPRESS, _SUPPRESSED.get(told, f"the address is suppressed: {told}"))
     wanted = policy.consent.get(Kind(kind), "unless_refused")
     given = customer.get(f"consent_{kind}")
     if wanted == "always" or given is True or (given is None and wanted == "unless_refused"):
         return None
-    return _stop(
-        Action.SUPPRESS, f"the customer {'refused' if given is False else 'did not allow'} {kind}"
-    )
+    answer = "does not want" if given is False else "never agreed to"
+    return _stop(Action.SUPPRESS, f"the customer {answer} {PLURAL[Kind(kind)]}")
 
 
 def _incident(q: Question, _p: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     if q.moment.stopped is None:
         return None
-    return _hold(
-        q, q.trigger.expires_at, f"incident {q.trigger.incident} is stopped: {q.moment.stopped}"
-    )
+    return _hold(q, q.trigger.expires_at, q.moment.stopped)
 
 
 def _open_case(q: Question, policy: Policy, _now: datetime, _z: ZoneInfo) -> Decision | None:
     others = [c for c in q.moment.open_cases if c.case_id != q.trigger.subject_id]
     if others and Kind(q.trigger.kind) in policy.open_cases.hold:
         first = others[0]
-        words = f"{first.kind} {first.case_id} is open; it waits until that closes"
+        words = f"a {first.kind} of the customer is open ({first.kind} {first.case_id})"
         return _hold(q, q.trigger.expires_at, words)
     team = policy.open_cases.critical
     critical = [c for c in others if c.severity == "critical"]
     if critical and team and q.trigger.kind == Kind.APOLOGY:
-        words = f"critical {critical[0].kind} {critical[0].case_id} is open: into its agent's hands"
+        case = critical[0]
+        words = f"a critical {case.kind} of the customer is open ({case.kind} {case.case_id})"
         return Decision(Action.ESCALATE, (words,), team=team)
     return None
 
@@ -111,11 +113,11 @@ def _ledger(q: Question, policy: Policy, now: datetime, _z: ZoneInfo) -> Decisio
     team = policy.apologies.then
     if len(before) >= policy.apologies.most and team:
         days = policy.apologies.window.days
-        words = f"{len(before)} apologies within {days} days already: the next is for a person"
+        words = f"the customer got {len(before)} apologies within {days} days already"
         return Decision(Action.ESCALATE, (words,), team=team)
     rule = q.rule
-    if before and team and rule and rule.again is None and rule.extra is None:
-        words = "a second apology, and the rule has neither a template that owns it nor a remedy"
+    if before and team and rule and rule.again is None and remedy(q, policy) is None:
+        words = "a second apology would have neither words that own the repetition nor a remedy"
         return Decision(Action.ESCALATE, (words,), team=team)
     return None
 
@@ -132,7 +134,7 @@ def _quiet(q: Question, policy: Policy, now: datetime, shop: ZoneInfo) -> Decisi
     country = customer.get("country")
     zone = quiet.zone_of(customer.get("time_zone"), country, policy, shop)
     until = quiet.free_from(now, zone, country, policy)
-    return _hold(q, until, f"quiet hours in {zone.key}") if until > now else None
+    return _hold(q, until, quiet.words(now, zone, country, policy)) if until > now else None
 
 
 QUESTIONS: tuple[Asked, ...] = (
@@ -153,17 +155,23 @@ QUESTIONS: tuple[Asked, ...] = (
 def _send(q: Question, policy: Policy, now: datetime, shop: ZoneInfo) -> Decision:
     rule = q.rule
     assert rule is not None
-    if truth(q, shop) is Truth.CHANGED:
-        words = "what was expected came meanwhile: the message says so"
-        return Decision(Action.SEND, (words,), template=rule.otherwise, extra=rule.extra)
     again = _in_ledger(q) and bool(apologies(q.moment.spoken, policy, now))
+    if truth(q, shop) is Truth.CHANGED:
+        words = "what was expected came meanwhile, and the message says so"
+        return Decision(
+            Action.SEND, (words,), template=rule.otherwise, again=again, extra=remedy(q, policy)
+        )
     template = rule.again if again and rule.again else rule.send
-    reasons = ["nothing against it"] + (
-        ["a second apology: it owns the repetition"] if again else []
+    reasons = ["nothing speaks against it"] + (
+        ["as a second apology it owns the repetition"] if again else []
     )
-    remedy = again and rule.again is None
     return Decision(
-        Action.SEND, tuple(reasons), template=template, again=again, remedy=remedy, extra=rule.extra
+        Action.SEND,
+        tuple(reasons),
+        template=template,
+        again=again,
+        remedy=again and rule.again is None and policy.apologies.then is not None,
+        extra=remedy(q, policy),
     )
 
 

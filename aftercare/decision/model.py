@@ -60,8 +60,8 @@ class Moment:
     """The facts of this moment about one trigger.
 
     `views` are facts.view dicts by name; `spoken` messages to this customer, newest first;
-    `answered_by` the follow-up that already speaks for this (customer, subject, cause);
-    `stopped` the reason why its incident is stopped.
+    `answered_by` the follow-up that already speaks for this (customer, subject, cause) or for its
+    incident; `stopped` in words that its incident or cause is stopped, and why.
     """
 
     views: Mapping[str, View]

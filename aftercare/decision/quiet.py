@@ -36,6 +36,18 @@ def free_from(now: datetime, zone: ZoneInfo, country: str | None, policy: Policy
     return moment
 
 
+def words(now: datetime, zone: ZoneInfo, country: str | None, policy: Policy) -> str:
+    """Why nothing may be written at `now`: the day, or the hour."""
+    local = now.astimezone(zone)
+    if policy.weekends == "hold" and local.weekday() >= 5:
+        return f"it is the weekend in {zone.key}"
+    if _day_is_quiet(local.date(), country, policy):
+        return f"it is a public holiday in {country}"
+    quiet = policy.quiet_hours
+    hours = f" ({quiet.start:%H:%M} to {quiet.until:%H:%M})" if quiet else ""
+    return f"these are quiet hours in {zone.key}{hours}"
+
+
 def _next(local: datetime, country: str | None, policy: Policy) -> datetime | None:
     """None when `local` is allowed, else the next boundary worth asking again at."""
     if _day_is_quiet(local.date(), country, policy):

@@ -1,11 +1,13 @@
 """What the demo tells at its end: what came in, what was caught, what was sent, and why not."""
 
+from zoneinfo import ZoneInfo
+
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from aftercare.demo.weeks import Week
-from aftercare.simulate.result import general
+from aftercare.simulate.reasons import general
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading
 from aftercare.store.tables import dead_letters, failed_expectations, follow_ups, triggers
@@ -20,7 +22,7 @@ def report(parts: Parts, week: Week, addresses: dict[str, str], console: Console
         _came_in(connection, sums.facts, console)
         _sent(connection, console)
         _not_sent(connection, console)
-        _one_story(connection, console)
+        _one_story(connection, console, parts.zone)
     for line in sums.wrong:
         console.print(f"does not add up: {line}", markup=False)
     if not sums.wrong:
@@ -70,7 +72,7 @@ def _not_sent(connection: Connection, console: Console) -> None:
     console.print(table)
 
 
-def _one_story(connection: Connection, console: Console) -> None:
+def _one_story(connection: Connection, console: Console, zone: ZoneInfo) -> None:
     """The customer to whom most happened."""
     number = func.count(func.distinct(triggers.c.status))
     query = select(triggers.c.customer_id).group_by(triggers.c.customer_id)
@@ -78,5 +80,8 @@ def _one_story(connection: Connection, console: Console) -> None:
     if row is None:
         return
     console.print(f"\n[bold]One customer's story[/bold] (aftercare why {row.customer_id})")
-    for story in stories(connection, row.customer_id):
-        console.print("\n".join(tell(story)), "\n", markup=False, highlight=False, soft_wrap=True)
+    _, told = stories(connection, row.customer_id)
+    for story in told:
+        console.print(
+            "\n".join(tell(story, zone)), "\n", markup=False, highlight=False, soft_wrap=True
+        )

@@ -15,6 +15,8 @@ def quiet_gx() -> Any:
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     import great_expectations
 
+    # One of its modules sets a level of its own, and would tell of its temporary folders.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)
     return great_expectations
 
 

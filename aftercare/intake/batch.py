@@ -59,7 +59,7 @@ def take_in(
     write_promises(connection, subjects.values(), folded.origins, rulebook, zone)
     changed = [folded.rows[key] for key in folded.changed]
     erase(connection, changed, now)
-    awaken(connection, changed, now)
+    report.woken = awaken(connection, changed, now)
     return report
 
 

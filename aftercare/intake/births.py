@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from aftercare.extras import wallet
 from aftercare.ids import trigger_id
 from aftercare.intake.model import Report
 from aftercare.lifecycle import REARMABLE, Status
@@ -81,6 +82,8 @@ def _rearm(
     where = triggers.c.trigger_id == tid
     connection.execute(update(triggers).where(where).values(status=Status.WAITING.value))
     connection.execute(update(triggers).where(where).values(row | {"batch_id": None}))
+    if row["status"] == Status.EXPIRED:
+        wallet.release(connection, tid)
     _tell(connection, tid, row, birth, origin, now, report, "armed again")
 
 
@@ -111,7 +114,17 @@ def _tell(
     expired = row["status"] == Status.EXPIRED
     counts = report.expired if expired else report.born
     counts[kind] = counts.get(kind, 0) + 1
+    if expired:
+        report.expired_due = min(report.expired_due or birth.due_at, birth.due_at)
     words = f"{word}: rule {birth.rule.name}, happened {birth.happened_at:%Y-%m-%d %H:%M} UTC, "
     words += "past its expiry" if expired else f"due {birth.due_at:%Y-%m-%d %H:%M} UTC"
-    detail = {"rule": birth.rule.name, "rule_version": birth.rule.version, **origin}
+    detail = {
+        "rule": birth.rule.name,
+        "rule_version": birth.rule.version,
+        "expected": birth.rule.expect,
+        "happened_at": birth.happened_at.isoformat(),
+        "due_at": birth.due_at.isoformat(),
+        "expires_at": birth.expires_at.isoformat(),
+        **origin,
+    }
     trace.write(connection, [trace.Note(tid, now, "match", row["status"], words, detail)])

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, select, update
 
 from aftercare.errors import EventError
 from aftercare.events.fields import Id
+from aftercare.extras import wallet
 from aftercare.intake.model import Dead, Incoming, Report
 from aftercare.lifecycle import Status
+from aftercare.steps.cares import give_care_back
 from aftercare.store import trace
 from aftercare.store.tables import customers, deliveries, extras, follow_ups, triggers
 
@@ -96,7 +98,8 @@ def _take(connection: Connection, delivery: Delivery, now: datetime) -> None:
         return
     tid, words = found["trigger_id"], f"the provider says: {delivery.event}"
     status = "sent" if delivery.event in ACCEPTED else found["status"]
-    trace.write(connection, [trace.Note(tid, now, "delivery", status, words)])
+    detail = {"event": delivery.event, "provider_event_id": delivery.sg_event_id}
+    trace.write(connection, [trace.Note(tid, now, "delivery", status, words, detail)])
     if delivery.event in ACCEPTED and found["status"] in ("unknown", "sending"):
         _settle(connection, found["follow_up_id"], tid, delivery, now)
     if delivery.event == "dropped" and found["status"] == "unknown":
@@ -130,6 +133,8 @@ def _fail(connection: Connection, follow_up_id: str, tid: str, now: datetime) ->
     moved = {"status": Status.FAILED.value, "status_at": now, "reason": words}
     if connection.execute(update(triggers).where(where).values(moved)).rowcount:
         trace.write(connection, [trace.Note(tid, now, "settle", Status.FAILED, words)])
+        wallet.release(connection, tid)
+        give_care_back(connection, follow_up_id, now)
 
 
 def _suppress(connection: Connection, customer_id: str, event: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from aftercare.facts.model import KINDS, Facts
 from aftercare.facts.view import for_cel, view
@@ -37,8 +37,7 @@ def write_promises(
                 origin = origins.get(((facts.kind, facts.id), rule.event), {})
                 rows.append(_row(rule, facts, expectation, origin))
     insert_new(connection, promises, rows)
-    for row in rows:
-        _settle(connection, row)
+    _settle(connection, rows)
 
 
 def _expecting(rulebook: Rulebook, kind: str) -> list[Rule]:
@@ -59,15 +58,21 @@ def _row(rule: Rule, facts: Facts, expectation: Expectation, origin: Origin) -> 
     }
 
 
-def _settle(connection: Connection, row: Mapping[str, Any]) -> None:
-    where = promises.c.promise_id == row["promise_id"]
-    if row["status"] == KEPT:
-        where &= promises.c.status != KEPT
-        connection.execute(update(promises).where(where).values(status=KEPT, by=row["by"]))
-    else:
-        # The promised moment moved before anybody judged it.
-        where &= (promises.c.status == OPEN) & (promises.c.by != row["by"])
-        connection.execute(update(promises).where(where).values(by=row["by"]))
+_MINE = promises.c.promise_id == bindparam("mine")
+_KEEP = update(promises).where(_MINE, promises.c.status != KEPT)
+_MOVE = update(promises).where(
+    _MINE, promises.c.status == OPEN, promises.c.by != bindparam("moved")
+)
+
+
+def _settle(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Promises known before: kept meanwhile, or the promised moment moved before it was judged."""
+    kept = [{"mine": r["promise_id"], "moved": r["by"]} for r in rows if r["status"] == KEPT]
+    still_open = [{"mine": r["promise_id"], "moved": r["by"]} for r in rows if r["status"] == OPEN]
+    if kept:
+        connection.execute(_KEEP.values(status=KEPT, by=bindparam("moved")), kept)
+    if still_open:
+        connection.execute(_MOVE.values(by=bindparam("moved")), still_open)
 
 
 def judge_promises(

@@ -1,6 +1,7 @@
 """What goes into the intake and what it reports."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,12 @@ class Dead:
 @dataclass
 class Report:
     """What one batch became. `born` counts new or re-armed triggers by kind, born-expired ones by
-    kind in `expired`."""
+    kind in `expired`, of which the first would have been due at `expired_due`; `woken` counts what
+    the batch's facts had decided again."""
 
     events: int = 0
     dead: list[Dead] = field(default_factory=list)
     born: dict[str, int] = field(default_factory=dict)
     expired: dict[str, int] = field(default_factory=dict)
+    expired_due: datetime | None = None
+    woken: int = 0

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from aftercare.errors import UsageError
 from aftercare.events.types import ORDERS, TYPES
 from aftercare.intake.model import Incoming
 
+_GZIP = b"\x1f\x8b"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,15 +28,15 @@ class Line:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Lines of a .jsonl or .jsonl.gz file. Raises UsageError when the file cannot be read."""
+    """Lines of a file, gzipped or not. Raises UsageError when it cannot be read."""
     try:
         with path.open("rb") as raw:
-            stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else io.BufferedReader(raw)
+            stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
             for number, line in enumerate(stream):
                 if line.strip():
                     yield parse_line(line.rstrip(b"\r\n"), number)
     except (OSError, EOFError, zlib.error) as error:
-        words = getattr(error, "strerror", None) or "not gzip, or cut short"
+        words = getattr(error, "strerror", None) or "its gzip is damaged or cut short"
         raise UsageError(f"{path} cannot be read: {words}") from error
 
 

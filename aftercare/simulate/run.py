@@ -1,13 +1,15 @@
 """Running events through the very same folds and steps, with a clock that jumps.
 
-Events are taken in batches as long as nothing falls due between them; where something would have,
-the batch is rolled back and split there, so that every due moment is met with exactly the facts of
-that moment. After the last event the clock runs on until nothing is due any more.
+Events are taken in batches as long as it makes no difference; where something would have fallen due
+or been woken in between, the batch is rolled back and split there, so that every due moment is met
+with exactly the facts of that moment. After the last event the clock runs on until nothing is due any more.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import takewhile
 
 from sqlalchemy import Connection, func, select
 
@@ -26,6 +28,19 @@ from aftercare.store.tables import promises, triggers
 _FIRST, _MOST = 32, 512
 _ROUNDS = 100
 
+_KINDS = tuple(flow.kind.value for flow in FLOWS)
+_DUE = select(
+    select(func.min(promises.c.by)).where(promises.c.status == OPEN).scalar_subquery(),
+    *(
+        select(func.min(triggers.c.due_at))
+        .where(triggers.c.kind == kind, triggers.c.status == status.value)
+        .scalar_subquery()
+        for kind in _KINDS
+        for status in sorted(CLAIMABLE)
+    ),
+)
+"""The next promise's moment, then the next due moments, kind by kind: a look into an index each."""
+
 
 @dataclass
 class Tally:
@@ -38,34 +53,33 @@ class Tally:
 
 
 class _Split(Exception):
-    """Something falls due before the batch's last event: roll back and split at `moment`."""
+    """Roll back and take the lines up to `moment` only; None: somewhere in between."""
 
-    def __init__(self, moment: datetime) -> None:
+    def __init__(self, moment: datetime | None) -> None:
         super().__init__()
         self.moment = moment
 
 
-def run(parts: Parts, lines: Iterable[Line], progress: Callable[[int], None]) -> Tally:
-    """Run the lines (in their order of arrival) to the end; `progress` hears how many are done."""
+def run(parts: Parts, lines: Iterable[Line], progress: Callable[[int, datetime], None]) -> Tally:
+    """Run the lines (in their order of arrival) to the end; `progress` hears how many
+    more are done, and the simulated moment."""
     tally = Tally()
     size = _FIRST
     waiting: list[Line] = []
     source = iter(lines)
     while _fill(waiting, source, size):
         until = _next_due(parts, tally)
-        batch = [
-            line for line in waiting if until is None or line.time is None or line.time <= until
-        ]
-        batch = _prefix(waiting, batch)
+        batch = list(takewhile(partial(_may_come, until), waiting))
         if not batch and until is not None:
             _work(parts, tally, until)
             continue
         taken = _take(parts, tally, batch)
         del waiting[:taken]
         size = min(size * 2, _MOST) if taken == len(batch) else max(taken, _FIRST)
-        progress(taken)
+        progress(taken, parts.clock.now())
     while (until := _next_due(parts, tally)) is not None:
         _work(parts, tally, until)
+        progress(0, parts.clock.now())
     return tally
 
 
@@ -75,19 +89,14 @@ def _fill(waiting: list[Line], source: Iterator[Line], size: int) -> bool:
     return bool(waiting)
 
 
-def _prefix(waiting: Sequence[Line], batch: Sequence[Line]) -> list[Line]:
-    # Order of arrival is kept: only the run of lines before the first that must wait.
-    chosen = {id(line) for line in batch}
-    prefix = []
-    for line in waiting:
-        if id(line) not in chosen:
-            break
-        prefix.append(line)
-    return prefix
+def _may_come(until: datetime | None, line: Line) -> bool:
+    # Order of arrival is kept: what comes after a line that must wait, waits too.
+    return until is None or line.time is None or line.time <= until
 
 
 def _take(parts: Parts, tally: Tally, batch: Sequence[Line]) -> int:
-    """Take in as much of the batch as leaves nothing due behind; returns how many lines."""
+    """Take in as much of the batch as comes out as if it had come line by line; returns how many
+    lines."""
     while True:
         last = _moment(parts, batch)
         try:
@@ -99,9 +108,8 @@ def _take(parts: Parts, tally: Tally, batch: Sequence[Line]) -> int:
                     zone=parts.zone,
                     now=last,
                 )
-                due = _earliest(connection, tally)
-                if due is not None and due < last and len(batch) > 1:
-                    raise _Split(due)
+                if len(batch) > 1:
+                    _split_if_needed(report, _earliest(connection, tally), last)
         except _Split as split:
             batch = _before(batch, split.moment)
             continue
@@ -110,10 +118,21 @@ def _take(parts: Parts, tally: Tally, batch: Sequence[Line]) -> int:
         return len(batch)
 
 
-def _before(batch: Sequence[Line], moment: datetime) -> Sequence[Line]:
+def _split_if_needed(report: Report, due: datetime | None, last: datetime) -> None:
+    """Raises _Split where the batch's common moment, that of its last line, would tell: something
+    falls due before, was born too late only for that moment, or is woken then."""
+    if due is not None and due < last:
+        raise _Split(due)
+    if report.expired_due is not None and report.expired_due < last:
+        raise _Split(report.expired_due)
+    if report.woken:
+        raise _Split(None)
+
+
+def _before(batch: Sequence[Line], moment: datetime | None) -> Sequence[Line]:
+    """The lines up to a moment; half of them when that is not known, or would be all or none."""
     for index, line in enumerate(batch):
-        if line.time is not None and line.time > moment and index:
-            # What makes it due may itself be undone by the split, so at least half is kept small.
+        if moment is not None and line.time is not None and line.time > moment and index:
             return batch[:index]
     return batch[: max(1, len(batch) // 2)]
 
@@ -135,18 +154,19 @@ def _next_due(parts: Parts, tally: Tally) -> datetime | None:
 
 
 def _earliest(connection: Connection, tally: Tally) -> datetime | None:
-    moments = []
-    for flow in FLOWS:
-        if flow.kind.value in tally.stopped:
-            continue
-        for status in sorted(s.value for s in CLAIMABLE):
-            query = select(func.min(triggers.c.due_at)).where(
-                triggers.c.kind == flow.kind.value, triggers.c.status == status
-            )
-            moments.append(connection.execute(query).scalar())
-    query = select(func.min(promises.c.by)).where(promises.c.status == OPEN)
-    moments.append(connection.execute(query).scalar())
+    expected, due = _due(connection)
+    moments = [expected, *(moment for kind, moment in due.items() if kind not in tally.stopped)]
     return min((m for m in moments if m is not None), default=None)
+
+
+def _due(connection: Connection) -> tuple[datetime | None, dict[str, datetime | None]]:
+    """When the next promise is to be judged, and when each kind has the next to decide."""
+    expected, *moments = connection.execute(_DUE).one()
+    found: dict[str, datetime | None] = dict.fromkeys(_KINDS)
+    for kind, moment in zip([k for k in _KINDS for _ in CLAIMABLE], moments, strict=True):
+        if moment is not None:
+            found[kind] = min(found[kind] or moment, moment)
+    return expected, found
 
 
 def _work(parts: Parts, tally: Tally, moment: datetime) -> None:
@@ -155,11 +175,19 @@ def _work(parts: Parts, tally: Tally, moment: datetime) -> None:
     clock.move_to(max(clock.now(), moment))
     _promises(parts)
     for _ in range(_ROUNDS):
-        if not sum(_run(parts, tally, flow.kind.value) for flow in FLOWS):
+        kinds = _kinds_due(parts, tally)
+        if not sum(_run(parts, tally, kind) for kind in kinds):
             return
     raise AftercareError(
         f"the simulation does not come to rest at {clock.now():%Y-%m-%d %H:%M} UTC"
     )
+
+
+def _kinds_due(parts: Parts, tally: Tally) -> list[str]:
+    with reading(parts.engine) as connection:
+        _, due = _due(connection)
+    now = parts.clock.now()
+    return [k for k, at in due.items() if at is not None and at <= now and k not in tally.stopped]
 
 
 def _promises(parts: Parts) -> None:
@@ -171,24 +199,12 @@ def _promises(parts: Parts) -> None:
 
 
 def _run(parts: Parts, tally: Tally, kind: str) -> int:
-    if kind in tally.stopped or not _has_due(parts, kind):
-        return 0
     tally.batches += 1
     try:
         return run_batch(parts, Batch(f"simulated-{tally.batches:08d}", kind))["claimed"]
     except BatchStopped as stopped:
         tally.stopped[kind] = str(stopped)
         return 0
-
-
-def _has_due(parts: Parts, kind: str) -> bool:
-    query = select(triggers.c.trigger_id).where(
-        triggers.c.kind == kind,
-        triggers.c.status.in_(sorted(s.value for s in CLAIMABLE)),
-        triggers.c.due_at <= parts.clock.now(),
-    )
-    with reading(parts.engine) as connection:
-        return connection.execute(query.limit(1)).first() is not None
 
 
 def _clock(parts: Parts) -> ManualClock:

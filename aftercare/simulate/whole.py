@@ -1,76 +1,94 @@
 """A whole simulation: run, let Great Expectations confirm every verdict, run again if one was bad.
 
-A run trusts rows that nobody judged so far and remembers them; then the real gate judges them all
-in one large batch. When one turns out bad the run is repeated with that knowledge, until a run has
-relied on confirmed verdicts only. Validating row by row would cost 0.1 s a message.
+The first run trusts rows that nobody judged so far and has them judged many at a time, because a
+validation of its own costs 0.1 s a message. When one turns out bad the run is repeated with that
+knowledge, and what is new then is judged at once: so the last run relies on confirmed verdicts only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from aftercare.decision.policy import load_policy
+from aftercare.errors import UsageError
 from aftercare.gate import make_gate
 from aftercare.gate.memo import OptimisticGate
-from aftercare.message import Sender
 from aftercare.settings import Settings
-from aftercare.simulate.ground import Ground
+from aftercare.simulate.ground import ground
 from aftercare.simulate.lines import Line
 from aftercare.simulate.result import result
 from aftercare.simulate.run import run
+from aftercare.simulate.sent import Sent, sent
 from aftercare.store.engine import reading
 
-_ROUNDS = 12
+Progress = Callable[[str, int, datetime | None], None]
+"""Hears what is going on, how many lines more are done, and the simulated moment."""
 
 
-def simulate(
+@dataclass(frozen=True)
+class Simulated:
+    """What a simulation found; valid while its store is open."""
+
+    summary: dict[str, Any]
+    connection: Connection
+
+    def sent(self) -> Iterator[Sent]:
+        """Every message that would have been sent, in the order of time."""
+        return sent(self.connection)
+
+
+@contextmanager
+def simulated(
     settings: Settings,
     lines: Callable[[], Iterable[Line]],
     *,
     seed: int = 1,
     outbox: Path | None = None,
-    progress: Callable[[str, int], None] = lambda what, n: None,
-) -> dict[str, Any]:
-    """Run until every verdict is confirmed; returns simulate.result data.
+    progress: Progress = lambda what, n, at: None,
+) -> Iterator[Simulated]:
+    """Run until every verdict is confirmed.
 
-    lines: opens the events anew for each run. outbox: a folder that the messages of the last run
-    are written to. progress: hears what is going on, and how many events were taken in.
+    lines: opens the events anew for each run. seed: for voucher codes. outbox: a new or empty
+    folder that the messages are written to. Raises what `build` raises, and UsageError.
     """
+    if outbox is not None:
+        _make_empty(outbox)
     bounds = load_policy(settings.policy).gate
     gate = OptimisticGate(make_gate(settings, bounds, docs=False), bounds)
-    for number in range(1, _ROUNDS + 1):
-        found = _once(settings, gate, lines, None, seed, progress, f"run {number}")
-        progress(f"run {number}: asking Great Expectations", 0)
-        if gate.settle() == 0:
-            break
-    if outbox is not None:
-        sender = _outbox(settings, outbox)
-        _once(settings, gate, lines, sender, seed, progress, "writing the outbox")
-        sender.close()
-    return found
+    confirmed = False
+    while not confirmed:
+        name = "events" if gate.trusting else "again, with what the gate refused"
+        with ground(settings, gate, seed, keep_mails=outbox is not None) as (parts, listener):
+            tally = run(parts, lines(), partial(progress, name))
+            progress("asking Great Expectations", 0, None)
+            confirmed = gate.settle() == 0
+            gate.trusting = False
+            if confirmed:
+                if outbox is not None:
+                    progress("writing the outbox", 0, None)
+                    listener.write_outbox(outbox)
+                with reading(parts.engine) as connection:
+                    yield Simulated(result(connection, tally), connection)
 
 
-def _once(
-    settings: Settings,
-    gate: OptimisticGate,
-    lines: Callable[[], Iterable[Line]],
-    sender: Sender | None,
-    seed: int,
-    progress: Callable[[str, int], None],
-    name: str,
+def simulate(
+    settings: Settings, lines: Callable[[], Iterable[Line]], **more: Any
 ) -> dict[str, Any]:
-    with Ground(settings, gate, sender, seed) as parts:
-        if sender is not None and hasattr(sender, "clock"):
-            sender.clock = parts.clock
-        tally = run(parts, lines(), lambda n: progress(name, n))
-        with reading(parts.engine) as connection:
-            return result(connection, tally)
+    """The summary of a simulation; arguments as for `simulated`."""
+    with simulated(settings, lines, **more) as found:
+        return found.summary
 
 
-def _outbox(settings: Settings, folder: Path) -> Any:
-    from dataclasses import replace
-
-    from aftercare.clock import SystemClock
-    from aftercare.senders import make_sender
-
-    return make_sender(replace(settings, sender="outbox", outbox=folder), SystemClock())
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder} is not empty; name a new folder for the messages")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error

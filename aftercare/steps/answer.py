@@ -3,16 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from aftercare.decision.model import Trigger
 from aftercare.errors import PermanentSendError, SendError, TemporarySendError
 from aftercare.extras import wallet
 from aftercare.lifecycle import Status
+from aftercare.steps.ask import lock_customer
+from aftercare.steps.cares import give_care_back
 from aftercare.steps.moves import move, to_trigger
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import writing
-from aftercare.store.tables import cares, follow_ups, triggers
+from aftercare.store.tables import follow_ups, triggers
 
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 3600.0
@@ -21,6 +23,8 @@ _LONGEST_PAUSE = 3600.0
 def answered(parts: Parts, trigger: Trigger, follow_up_id: str, result: str | SendError) -> str:
     """Record an acceptance (a provider's message id) or an error; returns the outcome's name."""
     with writing(parts.engine) as connection:
+        # Nobody may be bundled to this message while it is being given up.
+        lock_customer(connection, trigger.customer_id)
         standing = _standing(connection, trigger.trigger_id)
         if standing.follow_up_id != follow_up_id:
             return "lost"
@@ -101,7 +105,7 @@ def unknown(connection: Connection, parts: Parts, trigger: Trigger, words: str) 
 
 
 def send_again(connection: Connection, parts: Parts, trigger: Trigger, words: str) -> str:
-    """From unknown: it surely was not accepted, so it may be sent if the rule still holds."""
+    """From unknown: it surely was not accepted, so it is decided about again."""
     now = parts.clock.now()
     values = {"due_at": now, "attempts": trigger.attempts + 1, "follow_up_id": None}
     return _back(connection, parts, trigger, words, values)
@@ -109,23 +113,7 @@ def send_again(connection: Connection, parts: Parts, trigger: Trigger, words: st
 
 def let_next_speak(connection: Connection, parts: Parts, trigger: Trigger) -> None:
     """Give the care back and wake those that were bundled to this message."""
-    identity, now = trigger.follow_up_id, parts.clock.now()
-    connection.execute(delete(cares).where(cares.c.follow_up_id == identity))
-    query = select(triggers).where(
-        triggers.c.follow_up_id == identity, triggers.c.status == Status.BUNDLED.value
-    )
-    for row in connection.execute(query).mappings().all():
-        words = f"follow-up {identity} did not reach the customer: it may speak itself"
-        values = {"due_at": now, "follow_up_id": None}
-        move(
-            connection,
-            to_trigger(row),
-            Status.WAITING,
-            at=now,
-            step="record",
-            words=words,
-            values=values,
-        )
+    give_care_back(connection, trigger.follow_up_id or "", parts.clock.now())
 
 
 def _write(connection: Connection, trigger: Trigger, values: dict[str, Any]) -> None:

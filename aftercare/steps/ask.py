@@ -30,7 +30,7 @@ def ask(connection: Connection, parts: Parts, trigger: Trigger, moment: Moment) 
     empty the budget's `when_empty` decides: send without, hold, or a person."""
     rule = parts.rulebook.rules.get(trigger.rule)
     decision = decide(Question(trigger, rule, moment), parts.policy, parts.clock.now(), parts.zone)
-    spec = _extra(parts, trigger, decision)
+    spec = decision.extra
     if decision.action is not Action.SEND or spec is None:
         return Answer(decision)
     reserved = _reserve(connection, parts, trigger, moment, spec)
@@ -45,14 +45,6 @@ def lock_customer(connection: Connection, customer_id: str) -> None:
     if is_postgres(connection):
         where = customers.c.customer_id == customer_id
         connection.execute(select(customers.c.customer_id).where(where).with_for_update())
-
-
-def _extra(parts: Parts, trigger: Trigger, decision: Decision) -> Extra | None:
-    shared = parts.policy.incidents.extra
-    if trigger.incident and shared is not None:
-        # The same remedy for everyone in one incident.
-        return Extra(kind=shared.kind, budget=shared.budget, fixed=shared.fixed)
-    return decision.extra
 
 
 def _reserve(
@@ -89,12 +81,12 @@ def _currency(views: Mapping[str, Mapping[str, Any]]) -> str | None:
 def _without(
     parts: Parts, trigger: Trigger, decision: Decision, spec: Extra, words: str
 ) -> Decision:
-    reasons = (*decision.reasons, f"no extra: {words}")
+    reason = f"no extra can be given, because {words}"
     then = parts.policy.budgets[spec.budget].when_empty
     if then == "person" or decision.remedy:
         team = parts.policy.apologies.then or parts.policy.open_cases.critical
-        return Decision(Action.ESCALATE, reasons, team=team)
+        return Decision(Action.ESCALATE, (reason,), team=team)
     if then == "hold":
         until = min(parts.clock.now() + timedelta(days=1), trigger.expires_at)
-        return Decision(Action.HOLD, reasons, until=until)
-    return replace(decision, reasons=reasons, extra=None)
+        return Decision(Action.HOLD, (reason,), until=until)
+    return replace(decision, reasons=(*decision.reasons, reason), extra=None)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from aftercare.decision.decide import decide
 from aftercare.decision.model import Action, Decision, Question, Trigger
+from aftercare.extras import wallet
 from aftercare.gate.frame import row_hash
 from aftercare.gate.model import Failure, Row, Verdict
 from aftercare.lifecycle import Status
@@ -103,9 +104,10 @@ def quarantine(
         step="check",
         words=words,
         values=values,
-        detail={"expectations": names},
+        detail={"expectations": names, "words": [failure.words for failure in failures]},
     )
     if moved:
+        wallet.release(connection, trigger.trigger_id)
         of_this = failed_expectations.c.trigger_id == trigger.trigger_id
         connection.execute(delete(failed_expectations).where(of_this))
         for failure in {f.expectation: f for f in failures}.values():

@@ -13,13 +13,14 @@ from aftercare.extras import wallet
 from aftercare.gate.model import Failure, Row
 from aftercare.ids import follow_up_id
 from aftercare.lifecycle import Status
+from aftercare.steps import incidents
 from aftercare.steps.check import quarantine
 from aftercare.steps.context import context, language_of
 from aftercare.steps.model import Batch, Counts
 from aftercare.steps.moments import load_moments
 from aftercare.steps.moves import of_batch
 from aftercare.steps.parts import Parts
-from aftercare.steps.siblings import leads, siblings
+from aftercare.steps.siblings import Sibling, ids, leads, siblings, told_apart
 from aftercare.store import trace
 from aftercare.store.engine import reading, writing
 from aftercare.store.tables import follow_ups
@@ -36,7 +37,7 @@ class Letter:
     decision: Decision
     template: str
     extra: wallet.Reserved | None
-    others: tuple[Moment, ...]
+    bundled: tuple[Sibling, ...]
 
 
 def compose(parts: Parts, batch: Batch) -> Counts:
@@ -67,12 +68,11 @@ def _letters(connection: Connection, parts: Parts, batch: Batch) -> list[Letter]
 def _letter(
     connection: Connection, parts: Parts, trigger: Trigger, moment: Moment, decision: Decision
 ) -> Letter:
-    bundled = siblings(connection, trigger)
-    others = load_moments(connection, bundled, parts.zone, parts.clock.now())
-    template = parts.policy.incidents.template if bundled else decision.template
+    bundled = tuple(siblings(connection, parts, trigger))
+    several = bool(told_apart(trigger, bundled))
+    words = incidents.template(parts, trigger, decision, several=several) or trigger.template
     extra = wallet.of_trigger(connection, trigger.trigger_id)
-    moments = tuple(others[t.trigger_id] for t in bundled)
-    return Letter(trigger, moment, decision, template or trigger.template, extra, moments)
+    return Letter(trigger, moment, decision, words, extra, bundled)
 
 
 def _compose(parts: Parts, letter: Letter) -> str:
@@ -99,7 +99,7 @@ def _row(parts: Parts, letter: Letter) -> dict[str, Any]:
         letter.moment,
         extra=letter.extra,
         again=letter.decision.again,
-        others=letter.others,
+        others=told_apart(trigger, letter.bundled),
         today=now.astimezone(parts.zone).date(),
     )
     rendered = parts.library.render(letter.template, language_of(letter.moment), words)
@@ -128,6 +128,8 @@ def _row(parts: Parts, letter: Letter) -> dict[str, Any]:
         "render_hash": rendered.render_hash,
         "message": msgspec.to_builtins(mail),
         "counts": not rule.exempt,
+        "extra_id": letter.extra.extra_id if letter.extra else None,
+        "answers_for": ids(letter.bundled),
     }
 
 
@@ -143,5 +145,4 @@ def _refuse(connection: Connection, parts: Parts, letter: Letter, error: Templat
         parts.clock.now(),
     )
     failure = Failure("template-renders", str(error))
-    if quarantine(connection, parts, trigger, row, [failure]):
-        wallet.release(connection, trigger.trigger_id)
+    quarantine(connection, parts, trigger, row, [failure])

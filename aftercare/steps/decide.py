@@ -1,5 +1,7 @@
 """Decide: every claimed trigger gets its decision; what is not to be sent is settled here."""
 
+from typing import Any
+
 from aftercare.decision.model import Action, Trigger
 from aftercare.lifecycle import Status
 from aftercare.steps.ask import ask, lock_customer
@@ -32,9 +34,14 @@ def _decide(parts: Parts, trigger: Trigger) -> str:
         decision = answer.decision
         if decision.action is not Action.SEND:
             return settle(connection, parts, trigger, moment, decision, step="decide")
-        detail = {"template": decision.template, "again": decision.again}
+        detail: dict[str, Any] = {
+            "decision": decision.action.value,
+            "reasons": list(decision.reasons),
+        }
+        detail |= {"template": decision.template, "again": decision.again}
         if answer.extra is not None:
             detail |= {"extra": answer.extra.kind, "amount": str(answer.extra.amount)}
+            detail |= {"currency": answer.extra.currency}
         words = "; ".join(decision.reasons)
         note = trace.Note(trigger.trigger_id, now, "decide", Status.CLAIMED, words, detail)
         trace.write(connection, [note])

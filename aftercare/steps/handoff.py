@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from aftercare.decision.model import Decision, Moment, Trigger
 from aftercare.errors import AftercareError
 from aftercare.ids import handoff_id
+from aftercare.steps.cares import take_care
 from aftercare.steps.context import context, language_of
 from aftercare.steps.parts import Parts
-from aftercare.store.tables import cares, handoffs
+from aftercare.store.tables import handoffs
 from aftercare.store.upsert import insert_new
 from aftercare.trace.story import story
 
@@ -36,8 +37,7 @@ def hand_off(
         "due_at": now + (known.due if known else _DEFAULT_DUE),
     }
     insert_new(connection, handoffs, [row])
-    care = {"customer_id": trigger.customer_id, "subject_id": trigger.subject_id}
-    insert_new(connection, cares, [care | {"cause": trigger.cause, "follow_up_id": identity}])
+    take_care(connection, trigger, identity)
     return identity
 
 

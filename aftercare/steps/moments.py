@@ -3,24 +3,63 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, select
 
 from aftercare.decision.model import Case, Moment, Spoken, Trigger
 from aftercare.facts.model import KINDS, Complaint, Customer, Facts, Ticket
 from aftercare.facts.view import View, view
 from aftercare.lifecycle import SPOKEN
+from aftercare.steps import incidents
 from aftercare.store import facts as store
 from aftercare.store.tables import cares, complaints, follow_ups, orders, switches, tickets
+from aftercare.store.types import Utc
 
 _LOOK_BACK = timedelta(days=400)
+
+# Built once: these run before every decision, and building a statement costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_ORDERS = (
+    select(
+        orders.c.customer_id,
+        func.count(orders.c.placed_at).label("placed"),
+        func.count(orders.c.delivered_at).label("delivered"),
+    )
+    .where(orders.c.customer_id.in_(_IDS))
+    .group_by(orders.c.customer_id)
+)
+_CASES = [
+    (
+        cls,
+        select(table)
+        .where(table.c.customer_id.in_(_IDS))
+        .where(table.c.status.is_not(None), table.c.status != "resolved")
+        .order_by(table.c[cls.id_field]),
+    )
+    for table, cls in ((complaints, Complaint), (tickets, Ticket))
+]
+_AT = func.coalesce(follow_ups.c.accepted_at, follow_ups.c.attempted_at)
+_SPOKEN = (
+    select(
+        *follow_ups.c["follow_up_id", "customer_id", "kind", "accepted_at", "attempted_at"],
+        *follow_ups.c["counts", "subject_id", "cause"],
+    )
+    .where(follow_ups.c.customer_id.in_(_IDS), bindparam("since", type_=Utc) < _AT)
+    .where(follow_ups.c.status.in_([s.value for s in SPOKEN]))
+    .order_by(_AT.desc(), follow_ups.c.follow_up_id)
+)
+_ANSWERS = select(cares).where(cares.c.customer_id.in_(_IDS))
+_INCIDENTS = select(switches.c.name, switches.c.reason).where(switches.c.scope == "incident")
 
 
 def load_moments(
     connection: Connection, triggers: Sequence[Trigger], zone: ZoneInfo, now: datetime
 ) -> dict[str, Moment]:
     """A Moment for each trigger id. Days are those of `zone`, the shop's."""
+    if not triggers:
+        return {}
     customer_ids = sorted({t.customer_id for t in triggers})
     customers = store.load(connection, Customer, customer_ids)
     subjects = _subjects(connection, triggers)
@@ -29,15 +68,16 @@ def load_moments(
     spoken = _spoken(connection, customer_ids, now)
     answers = _answers(connection, customer_ids)
     stopped = _stopped(connection)
+    messages = incidents.said(connection, triggers)
     moments: dict[str, Moment] = {}
     for trigger in triggers:
         who = trigger.customer_id
         views = _views(trigger, customers, subjects, zone)
         views["customer"] |= {"open_cases": len(cases[who]), **counts[who]}
         care = (who, trigger.subject_id, trigger.cause)
-        moments[trigger.trigger_id] = Moment(
-            views, spoken[who], cases[who], answers.get(care), stopped.get(trigger.incident or "")
-        )
+        answer = answers.get(care) or incidents.answered_by(trigger, messages)
+        halted = stopped.get(trigger.incident or "") or stopped.get(trigger.cause)
+        moments[trigger.trigger_id] = Moment(views, spoken[who], cases[who], answer, halted)
     return moments
 
 
@@ -74,13 +114,8 @@ def _order_counts(connection: Connection, ids: Sequence[str]) -> defaultdict[str
     counts: defaultdict[str, dict[str, int]] = defaultdict(
         lambda: {"orders_placed": 0, "orders_delivered": 0}
     )
-    query = select(
-        orders.c.customer_id,
-        func.count(orders.c.placed_at).label("placed"),
-        func.count(orders.c.delivered_at).label("delivered"),
-    ).group_by(orders.c.customer_id)
     for some in _slices(ids):
-        for row in connection.execute(query.where(orders.c.customer_id.in_(some))):
+        for row in connection.execute(_ORDERS, {"ids": some}):
             counts[row.customer_id] = {
                 "orders_placed": row.placed,
                 "orders_delivered": row.delivered,
@@ -90,12 +125,9 @@ def _order_counts(connection: Connection, ids: Sequence[str]) -> defaultdict[str
 
 def _open_cases(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[Case]]:
     cases: defaultdict[str, list[Case]] = defaultdict(list)
-    for table, cls in ((complaints, Complaint), (tickets, Ticket)):
-        key = table.c[cls.id_field]
+    for cls, query in _CASES:
         for some in _slices(ids):
-            query = select(table).where(table.c.customer_id.in_(some)).order_by(key)
-            query = query.where(table.c.status.is_not(None), table.c.status != "resolved")
-            for row in connection.execute(query).mappings():
+            for row in connection.execute(query, {"ids": some}).mappings():
                 case = Case(cls.kind, row[cls.id_field], row.get("severity"))
                 cases[row["customer_id"]].append(case)
     return cases
@@ -105,12 +137,9 @@ def _spoken(
     connection: Connection, ids: Sequence[str], now: datetime
 ) -> defaultdict[str, list[Spoken]]:
     spoken: defaultdict[str, list[Spoken]] = defaultdict(list)
-    at = func.coalesce(follow_ups.c.accepted_at, follow_ups.c.attempted_at)
     for some in _slices(ids):
-        query = select(follow_ups).where(follow_ups.c.customer_id.in_(some))
-        query = query.where(follow_ups.c.status.in_([s.value for s in SPOKEN]))
-        query = query.where(at > now - _LOOK_BACK).order_by(at.desc(), follow_ups.c.follow_up_id)
-        for row in connection.execute(query).mappings():
+        asked = {"ids": some, "since": now - _LOOK_BACK}
+        for row in connection.execute(_SPOKEN, asked).mappings():
             spoken[row["customer_id"]].append(_to_spoken(row))
     return spoken
 
@@ -129,14 +158,14 @@ def _to_spoken(row: RowMapping) -> Spoken:
 def _answers(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
     found: dict[tuple[str, str, str], str] = {}
     for some in _slices(ids):
-        for row in connection.execute(select(cares).where(cares.c.customer_id.in_(some))):
+        for row in connection.execute(_ANSWERS, {"ids": some}):
             found[row.customer_id, row.subject_id, row.cause] = row.follow_up_id
     return found
 
 
 def _stopped(connection: Connection) -> dict[str, str]:
-    query = select(switches.c.name, switches.c.reason).where(switches.c.scope == "incident")
-    return {row.name: row.reason for row in connection.execute(query)}
+    rows = connection.execute(_INCIDENTS)
+    return {row.name: f"incident {row.name} is stopped: {row.reason}" for row in rows}
 
 
 def _slices(ids: Sequence[str]) -> list[Sequence[str]]:

@@ -11,8 +11,10 @@ Each message goes through three moments, and a crash between them is told by the
         a crash before: as above; the provider's event with our id settles it as sent
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, select, update
@@ -20,20 +22,22 @@ from sqlalchemy import Connection, RowMapping, select, update
 from aftercare.crashpoints import reach
 from aftercare.decision.model import Action, Decision, Trigger
 from aftercare.errors import SendError, UnknownSendError
+from aftercare.extras import wallet
 from aftercare.ids import follow_up_id
 from aftercare.lifecycle import Status
 from aftercare.message import Mail
+from aftercare.steps import incidents
 from aftercare.steps.answer import answered
 from aftercare.steps.ask import ask, lock_customer
+from aftercare.steps.cares import take_care
 from aftercare.steps.model import Batch, Counts
 from aftercare.steps.moments import load_moments
 from aftercare.steps.moves import move, of_batch
 from aftercare.steps.parts import Parts
 from aftercare.steps.settle import settle
-from aftercare.steps.siblings import leads, siblings
+from aftercare.steps.siblings import Sibling, ids, leads, siblings, told_apart
 from aftercare.store.engine import is_postgres, reading, writing
-from aftercare.store.tables import cares, follow_ups
-from aftercare.store.upsert import insert_new
+from aftercare.store.tables import follow_ups
 
 THREADS = 8
 
@@ -45,8 +49,10 @@ def send(parts: Parts, batch: Batch) -> Counts:
         triggers = leads(of_batch(connection, batch.batch_id, Status.CLAIMED))
         parallel = is_postgres(connection)
     triggers.sort(key=lambda t: (t.customer_id, t.due_at, t.trigger_id))
+    if not parallel:
+        return Counts(send_one(parts, trigger) for trigger in triggers)
     by_customer = [list(group) for _, group in groupby(triggers, key=lambda t: t.customer_id)]
-    with ThreadPoolExecutor(THREADS if parallel else 1, "send") as pool:
+    with ThreadPoolExecutor(THREADS, "send") as pool:
         outcomes = pool.map(lambda group: [send_one(parts, t) for t in group], by_customer)
         return Counts(outcome for group in outcomes for outcome in group)
 
@@ -83,8 +89,9 @@ def _last_question(parts: Parts, trigger: Trigger) -> Mail | str:
         if answer.decision.action is not Action.SEND:
             _drop(connection, trigger)
             return settle(connection, parts, trigger, moment, answer.decision, step="send")
-        bundled = siblings(connection, trigger)
-        if row is None or row["template"] != _template(parts, answer.decision, bundled):
+        bundled = siblings(connection, parts, trigger)
+        says = _says(connection, parts, trigger, answer.decision, bundled)
+        if row is None or {name: row[name] for name in says} != says:
             return _recompose(connection, parts, trigger)
         return _take(connection, parts, trigger, bundled, row)
 
@@ -97,8 +104,22 @@ def _composed(connection: Connection, trigger: Trigger) -> RowMapping | None:
     return connection.execute(query).mappings().first()
 
 
-def _template(parts: Parts, decision: Decision, bundled: list[Trigger]) -> str | None:
-    return parts.policy.incidents.template if bundled else decision.template
+def _says(
+    connection: Connection,
+    parts: Parts,
+    trigger: Trigger,
+    decision: Decision,
+    bundled: Sequence[Sibling],
+) -> dict[str, Any]:
+    """What a message must say now: in these words, about these troubles, with the extra that the
+    wallet holds for it and no other."""
+    several = bool(told_apart(trigger, bundled))
+    extra = wallet.of_trigger(connection, trigger.trigger_id)
+    return {
+        "template": incidents.template(parts, trigger, decision, several=several),
+        "answers_for": ids(bundled),
+        "extra_id": extra.extra_id if extra else None,
+    }
 
 
 def _drop(connection: Connection, trigger: Trigger) -> None:
@@ -119,7 +140,7 @@ def _take(
     connection: Connection,
     parts: Parts,
     trigger: Trigger,
-    bundled: list[Trigger],
+    bundled: Sequence[Sibling],
     row: RowMapping,
 ) -> Mail | str:
     now, identity = parts.clock.now(), row["follow_up_id"]
@@ -129,9 +150,7 @@ def _take(
         connection, trigger, Status.SENDING, at=now, step="send", words=words, values=lease
     ):
         return "lost"
-    for each in (trigger, *bundled):
-        care = {"customer_id": each.customer_id, "subject_id": each.subject_id}
-        insert_new(connection, cares, [care | {"cause": each.cause, "follow_up_id": identity}])
+    take_care(connection, trigger, identity)
     _bundle(connection, parts, bundled, identity)
     where = follow_ups.c.follow_up_id == identity
     going = {"status": "sending", "attempted_at": now, "sender": parts.sender.name}
@@ -139,10 +158,13 @@ def _take(
     return msgspec.convert(row["message"], Mail)
 
 
-def _bundle(connection: Connection, parts: Parts, bundled: list[Trigger], identity: str) -> None:
-    for each in bundled:
+def _bundle(
+    connection: Connection, parts: Parts, bundled: Sequence[Sibling], identity: str
+) -> None:
+    for other, moment in bundled:
         decision = Decision(
-            Action.BUNDLE, (f"the same incident: answered by {identity}",), answered_by=identity
+            Action.BUNDLE,
+            (f"one message answers the whole incident (by {identity})",),
+            answered_by=identity,
         )
-        moment = load_moments(connection, [each], parts.zone, parts.clock.now())[each.trigger_id]
-        settle(connection, parts, each, moment, decision, step="send")
+        settle(connection, parts, other, moment, decision, step="send")

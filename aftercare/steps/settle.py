@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from aftercare.decision.model import Action, Decision, Moment, Trigger
 from aftercare.extras import wallet
 from aftercare.lifecycle import Status
+from aftercare.steps.cares import take_care
 from aftercare.steps.handoff import hand_off
 from aftercare.steps.moves import move
 from aftercare.steps.parts import Parts
@@ -44,9 +45,16 @@ def settle(
     if decision.until is not None:
         words += f" (until {decision.until:%Y-%m-%d %H:%M} UTC)"
     now = parts.clock.now()
-    if not move(connection, trigger, target, at=now, step=step, words=words, values=values):
+    detail: dict[str, Any] = {"decision": decision.action.value, "reasons": list(decision.reasons)}
+    if decision.until is not None:
+        detail["until"] = decision.until.isoformat()
+    if not move(
+        connection, trigger, target, at=now, step=step, words=words, values=values, detail=detail
+    ):
         return "lost"
     wallet.release(connection, trigger.trigger_id)
+    if decision.answered_by is not None:
+        take_care(connection, trigger, decision.answered_by)
     if decision.action is Action.ESCALATE:
         hand_off(connection, parts, trigger, moment, decision)
     return target.value

@@ -1,13 +1,19 @@
 """Triggers of one incident become one message a customer: who leads, and who is bundled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from aftercare.decision.model import Trigger
+from aftercare.decision.decide import decide
+from aftercare.decision.model import Action, Moment, Question, Trigger
 from aftercare.lifecycle import Status
+from aftercare.steps.moments import load_moments
 from aftercare.steps.moves import to_trigger
+from aftercare.steps.parts import Parts
 from aftercare.store.tables import triggers
+
+Sibling = tuple[Trigger, Moment]
+"""Another trigger of the incident, with the facts of this moment."""
 
 _UNSPOKEN = (Status.WAITING, Status.HELD, Status.CLAIMED)
 
@@ -26,9 +32,9 @@ def leads(batch: Sequence[Trigger]) -> list[Trigger]:
     return chosen
 
 
-def siblings(connection: Connection, trigger: Trigger) -> list[Trigger]:
-    """Other unspoken triggers of the same customer, kind and incident, in the order of their due
-    times; none when the trigger has no incident."""
+def siblings(connection: Connection, parts: Parts, trigger: Trigger) -> list[Sibling]:
+    """Other unspoken triggers of the same customer, kind and incident about which there still is
+    something to say, in the order of their due times; none when the trigger has no incident."""
     if trigger.incident is None:
         return []
     query = select(triggers).where(
@@ -36,8 +42,38 @@ def siblings(connection: Connection, trigger: Trigger) -> list[Trigger]:
         triggers.c.incident == trigger.incident,
         triggers.c.kind == trigger.kind,
         triggers.c.trigger_id != trigger.trigger_id,
-        triggers.c.subject_id != trigger.subject_id,
         triggers.c.status.in_([s.value for s in _UNSPOKEN]),
     )
     query = query.order_by(triggers.c.due_at, triggers.c.trigger_id)
-    return [to_trigger(row) for row in connection.execute(query).mappings()]
+    others = [to_trigger(row) for row in connection.execute(query).mappings()]
+    moments = load_moments(connection, others, parts.zone, parts.clock.now())
+    found = [(other, moments[other.trigger_id]) for other in others]
+    return [(other, moment) for other, moment in found if _to_say(parts, other, moment)]
+
+
+def _to_say(parts: Parts, trigger: Trigger, moment: Moment) -> bool:
+    """What is no longer true, too late or for a person by its rule goes its own way. What is only
+    held, or past the ledger, is answered by the message that leaves anyway."""
+    rule = parts.rulebook.rules.get(trigger.rule)
+    question = Question(trigger, rule, moment)
+    decision = decide(question, parts.policy, parts.clock.now(), parts.zone)
+    if rule is not None and rule.escalate is not None:
+        return False
+    return decision.action in (Action.SEND, Action.HOLD, Action.ESCALATE)
+
+
+def ids(found: Iterable[Sibling]) -> list[str]:
+    """The trigger ids, in order."""
+    return [trigger.trigger_id for trigger, _ in found]
+
+
+def told_apart(trigger: Trigger, found: Iterable[Sibling]) -> tuple[Moment, ...]:
+    """The moments of what else the message speaks of: each subject once, not its own again."""
+    seen = {(trigger.subject_kind, trigger.subject_id)}
+    chosen = []
+    for other, moment in found:
+        subject = (other.subject_kind, other.subject_id)
+        if subject not in seen:
+            seen.add(subject)
+            chosen.append(moment)
+    return tuple(chosen)

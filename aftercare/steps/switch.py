@@ -1,9 +1,16 @@
-"""The switches: a kind or an incident is stopped, by the gate or by an operator, until resumed."""
+"""The switches: a kind or an incident is stopped, by the gate or by an operator, until resumed.
 
-from sqlalchemy import Connection, delete, select, update
+An incident is named by its key (what a rule's `incident` gives) or by a cause that rules share.
+"""
 
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select
+
+from aftercare.decision.model import Trigger
 from aftercare.errors import BatchStopped
-from aftercare.lifecycle import Status
+from aftercare.lifecycle import CLAIMABLE, Status
+from aftercare.steps.moves import move, to_trigger
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import writing
 from aftercare.store.tables import switches, triggers
@@ -30,11 +37,34 @@ def stop(parts: Parts, scope: str, name: str, reason: str, *, loud: bool = False
 
 def resume(parts: Parts, scope: str, name: str) -> bool:
     """Let a kind or incident run again; False when it was not stopped. Triggers of an incident
-    that were held for it are decided again at once."""
+    that were held are decided again at once."""
     where = (switches.c.scope == scope) & (switches.c.name == name)
-    held = (triggers.c.incident == name) & (triggers.c.status == Status.HELD.value)
     with writing(parts.engine) as connection:
         done = connection.execute(delete(switches).where(where)).rowcount
-        if scope == "incident":
-            connection.execute(update(triggers).where(held).values(due_at=parts.clock.now()))
+        if scope == "incident" and done:
+            for trigger in _held(connection, name):
+                _decide_again(connection, parts, trigger)
     return bool(done)
+
+
+def unspoken(connection: Connection, name: str) -> int:
+    """How many triggers of an incident or cause nobody has decided for good."""
+    open_still = triggers.c.status.in_([s.value for s in CLAIMABLE | {Status.CLAIMED}])
+    query = select(func.count()).select_from(triggers).where(_about(name), open_still)
+    return int(connection.execute(query).scalar_one())
+
+
+def _about(name: str) -> ColumnElement[bool]:
+    return (triggers.c.incident == name) | (triggers.c.cause == name)
+
+
+def _held(connection: Connection, name: str) -> Sequence[Trigger]:
+    query = select(triggers).where(_about(name), triggers.c.status == Status.HELD.value)
+    rows = connection.execute(query.order_by(triggers.c.trigger_id)).mappings().all()
+    return [to_trigger(row) for row in rows]
+
+
+def _decide_again(connection: Connection, parts: Parts, trigger: Trigger) -> None:
+    now = parts.clock.now()
+    words, values = "its incident runs again: decided again", {"due_at": now}
+    move(connection, trigger, Status.WAITING, at=now, step="operator", words=words, values=values)

@@ -5,19 +5,17 @@ The provider's events settle most of them (aftercare/intake/deliveries.py). What
 messages' events did arrive meanwhile and the topic was read past. Otherwise a person decides.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from aftercare.decision.decide import decide
-from aftercare.decision.model import Action, Question, Trigger
+from aftercare.decision.model import Trigger
 from aftercare.errors import UsageError
 from aftercare.lifecycle import Status
 from aftercare.steps import answer
+from aftercare.steps.ask import lock_customer
 from aftercare.steps.model import Counts
-from aftercare.steps.moments import load_moments
-from aftercare.steps.moves import move, to_trigger
+from aftercare.steps.moves import to_trigger
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading, writing
 from aftercare.store.offsets import read_past
@@ -38,14 +36,15 @@ def settle_unknown(parts: Parts) -> Counts:
 def _settle(parts: Parts, trigger: Trigger) -> str:
     told = _sender_says(parts, trigger)
     with writing(parts.engine) as connection:
+        lock_customer(connection, trigger.customer_id)
         if told is True:
             words = trigger.follow_up_id or ""
             return answer.accepted(connection, parts, trigger, words, step="settle")
         if told is False:
-            return again_or_expired(connection, parts, trigger, "the sender never got it")
+            return answer.send_again(connection, parts, trigger, "the sender never got it")
         if _silent(connection, parts, trigger):
             words = "silence: no event about it, while others' events arrived"
-            return again_or_expired(connection, parts, trigger, words)
+            return answer.send_again(connection, parts, trigger, words)
     return "needs a person"
 
 
@@ -53,27 +52,6 @@ def _sender_says(parts: Parts, trigger: Trigger) -> bool | None:
     # Senders that keep what they accepted (the outbox) can tell; others cannot.
     ask = getattr(parts.sender, "was_accepted", None)
     return ask(trigger.follow_up_id) if ask is not None and trigger.follow_up_id else None
-
-
-def again_or_expired(connection: Connection, parts: Parts, trigger: Trigger, words: str) -> str:
-    """It was not accepted: sent again if the rule still holds, else it expires."""
-    now = parts.clock.now()
-    moment = load_moments(connection, [trigger], parts.zone, now)[trigger.trigger_id]
-    unanswered = Question(trigger, parts.rulebook.rules.get(trigger.rule), moment)
-    decision = decide(_without_own_answer(unanswered), parts.policy, now, parts.zone)
-    if decision.action in (Action.SEND, Action.HOLD):
-        return answer.send_again(connection, parts, trigger, words)
-    reasons = f"{words}; {'; '.join(decision.reasons)}"
-    if move(connection, trigger, Status.EXPIRED, at=now, step="settle", words=reasons):
-        answer.let_next_speak(connection, parts, trigger)
-    return Status.EXPIRED.value
-
-
-def _without_own_answer(question: Question) -> Question:
-    own = question.trigger.follow_up_id
-    spoken = [s for s in question.moment.spoken if s.follow_up_id != own]
-    moment = replace(question.moment, answered_by=None, spoken=spoken)
-    return replace(question, moment=moment)
 
 
 def _silent(connection: Connection, parts: Parts, trigger: Trigger) -> bool:
@@ -108,6 +86,7 @@ def settle_by_hand(parts: Parts, trigger_id: str, *, arrived: bool, by: str) -> 
                 f"trigger {trigger_id} is not unknown; `aftercare triggers` lists them"
             )
         trigger = to_trigger(row)
+        lock_customer(connection, trigger.customer_id)
         if arrived:
             return answer.accepted(connection, parts, trigger, f"by hand: {by}", step="settle")
-        return again_or_expired(connection, parts, trigger, f"settled by hand: {by}")
+        return answer.send_again(connection, parts, trigger, f"settled by hand: {by}")

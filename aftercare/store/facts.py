@@ -1,10 +1,11 @@
 """Loading and saving facts: one query and one statement a table."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 
 from aftercare.facts.model import KINDS, Facts
 from aftercare.store.engine import is_postgres
@@ -30,17 +31,21 @@ def load(
 ) -> dict[str, F]:
     """Facts of one kind by id; ids without a row are absent. `lock` keeps others from writing them
     until the transaction ends (Postgres; SQLite has one writer anyway)."""
-    table = FACT_TABLES[cls.kind]
-    column = table.c[cls.id_field]
+    query = _by_id(cls.kind, cls.id_field, lock and is_postgres(connection))
     found: dict[str, F] = {}
     for some in _slices(sorted(ids)):
-        query = select(table).where(column.in_(some)).order_by(column)
-        if lock and is_postgres(connection):
-            query = query.with_for_update()
-        found |= {
-            row[cls.id_field]: from_row(cls, row) for row in connection.execute(query).mappings()
-        }
+        rows = connection.execute(query, {"ids": some}).mappings()
+        found |= {row[cls.id_field]: from_row(cls, row) for row in rows}
     return found
+
+
+@lru_cache(maxsize=16)
+def _by_id(kind: str, id_field: str, lock: bool) -> Select[Any]:
+    # Building a statement costs more than running it, and this one runs all the time.
+    table = FACT_TABLES[kind]
+    column = table.c[id_field]
+    query = select(table).where(column.in_(bindparam("ids", expanding=True))).order_by(column)
+    return query.with_for_update() if lock else query
 
 
 def from_row(cls: type[F], row: RowMapping) -> F:

@@ -197,6 +197,8 @@ follow_ups = Table(
     Column("render_hash", String(64), nullable=False),
     Column("message", JSON),
     Column("counts", Boolean, nullable=False, server_default=text("true")),
+    Column("extra_id", String(36)),
+    Column("answers_for", JSON),
     Index("ix_follow_ups_trigger", "trigger_id"),
     Index("ix_follow_ups_customer", "customer_id", "accepted_at"),
     Index(
@@ -209,8 +211,9 @@ follow_ups = Table(
         postgresql_where=text("status in ('sending', 'sent', 'unknown')"),
     ),
 )
-"""One row a message. status: composed, sending, sent, unknown, failed, dropped. The unique index is
-promise 1: for one (customer, subject, cause) at most one message is out or may be out."""
+"""One row a message. status: composed, sending, sent, unknown, failed, dropped. What it promises and
+whom else it answers is `extra_id` and `answers_for` (trigger ids of the same incident). The unique
+index is promise 1: for one (customer, subject, cause) at most one message is out or may be out."""
 
 assert {str(s) for s in SPOKEN} == {"sending", "sent", "unknown"}
 
@@ -345,7 +348,11 @@ handoffs = Table(
     Column("delivered_at", Utc),
     Column("closed_at", Utc),
     Column("closed_by", String(200)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("trouble", Text),
 )
+"""One row a hand-off. `attempts` counts deliveries that failed, `trouble` says why the last one did;
+both are of the way to the team, not of the customer."""
 
 deliveries = Table(
     "deliveries",

@@ -1,6 +1,7 @@
 """One statement a table: insert, and on a known key update or leave."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -9,22 +10,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 Row = dict[str, Any]
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
-
-
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows; where the primary key is known, every other column given is updated."""
-    if not rows:
-        return
-    keys = [c.name for c in table.primary_key]
-    statement = _insert(connection, table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    if rows:
+        statement = _updating(connection.dialect.name, table, tuple(rows[0]))
+        connection.execute(statement, rows)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows; those whose primary key is known are left as they are."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_leaving(connection.dialect.name, table), rows)
+
+
+# Building a statement costs more than running it, and there are only a few of each.
+@lru_cache(maxsize=128)
+def _updating(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    keys = [c.name for c in table.primary_key]
+    statement = _insert(dialect, table)
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@lru_cache(maxsize=128)
+def _leaving(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

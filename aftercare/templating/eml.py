@@ -28,6 +28,8 @@ def to_eml(mail: Mail, date: datetime) -> bytes:
         message["List-Unsubscribe"] = f"<mailto:{mail.reply_to.email}?subject=unsubscribe>"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    # Drawn at random otherwise: the same mail shall be the same bytes.
+    message.set_boundary(f"aftercare-{mail.follow_up_id}")
     return message.as_bytes()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import mrml
 from jinja2 import StrictUndefined
+from jinja2 import Template as JinjaTemplate
 from jinja2 import TemplateError as JinjaError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
@@ -43,6 +44,12 @@ def environment(language: str, *, html: bool) -> SandboxedEnvironment:
     return sandbox
 
 
+@lru_cache(maxsize=256)
+def _compiled(language: str, text: str, *, html: bool) -> JinjaTemplate:
+    # A library holds some forty texts; compiling one costs more than rendering it.
+    return environment(language, html=html).from_string(text)
+
+
 def render(
     template: Template,
     source: Source,
@@ -57,11 +64,11 @@ def render(
     try:
         subject = _line(language, source.subject, context)
         preheader = _line(language, source.preheader, context)
-        body = environment(language, html=True).from_string(source.body).render(context)
+        body = _compiled(language, source.body, html=True).render(context)
         why = _line(language, source.why, context)
         inner = {"body": Markup(body), "subject": subject, "preheader": preheader, "why": why}  # noqa: S704
         whole = context | inner | {"lang": language}
-        mjml = environment(language, html=True).from_string(layout).render(whole)
+        mjml = _compiled(language, layout, html=True).render(whole)
         html = str(mrml.to_html(mjml).content)
     except _Missing:
         raise TemplateError(
@@ -78,7 +85,7 @@ def render(
 
 def _line(language: str, text: str, context: Mapping[str, Any]) -> str:
     """One line for a header: nothing to break out with."""
-    return clean(environment(language, html=False).from_string(text).render(context))
+    return clean(_compiled(language, text, html=False).render(context))
 
 
 def _shop(brand: Brand, language: str) -> dict[str, Any]:

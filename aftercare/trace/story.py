@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from aftercare.decision.model import Moment, Trigger
 
-_MOMENTS = {
+MOMENTS = {
     "placed_at": "ordered",
     "shipped_at": "shipped",
     "delivered_at": "delivered",
@@ -27,7 +27,7 @@ def story(trigger: Trigger, moment: Moment, zone: ZoneInfo) -> str:
     for kind in ("order", "complaint", "ticket"):
         facts = moment.views.get(kind, {})
         name = f"{kind} {facts.get(f'{kind}_id', '')}"
-        happened += [(facts[f], f"{name} {w}") for f, w in _MOMENTS.items() if facts.get(f)]
+        happened += [(facts[f], f"{name} {w}") for f, w in MOMENTS.items() if facts.get(f)]
     happened += [(s.at, f"we sent a {s.kind} about {s.subject_id}") for s in moment.spoken]
     lines = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {words}" for at, words in sorted(happened)]
     lines += [f"open: {case.kind} {case.case_id}" for case in moment.open_cases]

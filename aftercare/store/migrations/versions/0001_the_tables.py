@@ -167,6 +167,8 @@ def upgrade() -> None:
         sa.Column("delivered_at", aftercare.store.types.Utc(timezone=True), nullable=True),
         sa.Column("closed_at", aftercare.store.types.Utc(timezone=True), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("handoff_id", name=op.f("pk_handoffs")),
         sa.UniqueConstraint("trigger_id", name=op.f("uq_handoffs_trigger_id")),
     )
@@ -339,6 +341,8 @@ def upgrade() -> None:
         sa.Column("render_hash", sa.String(length=64), nullable=False),
         sa.Column("message", sa.JSON(), nullable=True),
         sa.Column("counts", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
+        sa.Column("extra_id", sa.String(length=36), nullable=True),
+        sa.Column("answers_for", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["trigger_id"], ["triggers.trigger_id"], name=op.f("fk_follow_ups_trigger_id")
         ),
