@@ -17,7 +17,7 @@ GROUPS = {
     "store": "aftercare.cli.store:app",
     "import": "aftercare.cli.imports:app",
     "quarantine": "aftercare.cli.quarantine:app",
-    "incident": "aftercare.cli.switches:incident",
+    "incident": "aftercare.cli.incident:incident",
     "dead-letters": "aftercare.cli.dead_letters:app",
     "offsets": "aftercare.cli.offsets:app",
     "unknown": "aftercare.cli.unknown:app",

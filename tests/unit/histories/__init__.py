@@ -1,0 +1,1 @@
+"""Whole histories: what may happen to customers, a house that lives through it, and the laws."""
