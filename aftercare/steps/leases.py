@@ -2,14 +2,21 @@
 
 claimed → waiting: nothing had been sent, so anybody may begin anew.
 sending → unknown: the request may have gone out; it is never blindly sent again.
+
+A lease that ends further ahead than any lease lasts was given before the clock was set back; it
+counts as run out, or its trigger would be stuck for as long as the clock went back. Should its
+worker be alive, it finds its claim gone, as after any lease that ran out.
 """
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from aftercare.lifecycle import LEASED, Status
 from aftercare.steps.moves import move, to_trigger
 from aftercare.steps.parts import Parts
 from aftercare.store.tables import follow_ups, triggers
+
+_TOO_FAR = 2
+"""Leases ahead. One is usual; the clocks of two machines may differ a little."""
 
 _AFTER = {
     Status.CLAIMED: (Status.WAITING, "its worker went away before sending: claimed anew"),
@@ -23,7 +30,7 @@ def take_over(connection: Connection, parts: Parts) -> int:
     query = (
         select(triggers)
         .where(triggers.c.status.in_(sorted(s.value for s in LEASED)))
-        .where(triggers.c.lease_until < parts.machine())
+        .where(_ran_out(parts))
         .order_by(triggers.c.trigger_id)
         .with_for_update(skip_locked=True)
     )
@@ -34,6 +41,14 @@ def take_over(connection: Connection, parts: Parts) -> int:
             moved += 1
             _follow_up(connection, trigger.follow_up_id, target)
     return moved
+
+
+def _ran_out(parts: Parts) -> ColumnElement[bool]:
+    now = parts.machine()
+    return or_(
+        triggers.c.lease_until < now,
+        triggers.c.lease_until > now + _TOO_FAR * parts.settings.lease,
+    )
 
 
 def _follow_up(connection: Connection, follow_up_id: str | None, target: Status) -> None:

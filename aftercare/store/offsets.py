@@ -67,10 +67,10 @@ def advance(
 
 
 def believe(connection: Connection, place: Place, moment: datetime) -> None:
-    """Everything up to a care time was heard on this partition; never moves back."""
+    """Everything up to a care time was heard on this partition. It may move back: once a clock was
+    set back, what was believed about the hour that comes again is worth nothing."""
     topic, partition = place
     where = (offsets.c.topic == topic) & (offsets.c.partition == partition)
-    where &= offsets.c.read_past.is_(None) | (offsets.c.read_past < moment)
     connection.execute(update(offsets).where(where).values(read_past=moment))
 
 
