@@ -33,7 +33,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def mails(home: Path) -> list[email.message.EmailMessage]:
     files = sorted((home / "outbox").glob("*/*.eml"))
-    return [email.message_from_bytes(f.read_bytes(), policy=default) for f in files]  # type: ignore[misc]
+    return [email.message_from_bytes(f.read_bytes(), policy=default) for f in files]
 
 
 def test_every_kind_of_care_is_sent_and_everything_adds_up(told: tuple[str, Path]) -> None:

@@ -164,5 +164,5 @@ def _is_command(words: list[str]) -> bool:
 
     if words[0] in main.COMMANDS:
         return len(words) == 1
-    group: Any = typer.main.get_command(main._load(main.GROUPS[words[0]]))  # type: ignore[arg-type]
+    group: Any = typer.main.get_command(main._load(main.GROUPS[words[0]]))
     return words[1] in group.commands

@@ -32,7 +32,8 @@ def event(kind: str, minutes: int, number: int, **data: Any) -> Event:
         "time": (START + timedelta(minutes=minutes)).isoformat(),
         "data": {"customer_id": "c1", **ids, **_EXTRA.get(kind, {}), **data},
     }
-    return msgspec.convert(raw, AnyEvent)
+    event: Event = msgspec.convert(raw, AnyEvent)
+    return event
 
 
 def folded(events: list[Event]) -> dict[str, Facts]:

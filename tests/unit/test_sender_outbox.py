@@ -79,7 +79,7 @@ def test_a_full_disk_is_temporary_and_leaves_nothing(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("aftercare.senders.outbox.files.os.fsync", full)
     sender = outbox(tmp_path)
     with pytest.raises(TemporarySendError, match="No space left on device; make room"):
         sender.send(a_mail())

@@ -150,4 +150,6 @@ def test_naughty_strings_never_mangle_a_mail() -> None:
         message = email.message_from_bytes(to_eml(mail, SENT), policy=default)
         assert message["X-Aftercare-Follow-Up"] == "f-1"
         assert "<script" not in mail.html.lower()
-        assert len(message.get_body(("plain",)).get_content()) < 5000
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert len(body.get_content()) < 5000
