@@ -23,7 +23,7 @@ from aftercare.steps.unknown import settle_by_hand, settle_unknown
 from aftercare.store import guard
 from aftercare.store.engine import is_postgres, reading, writing
 from aftercare.store.offsets import begin, believe
-from aftercare.store.tables import budgets, extras, follow_ups, handoffs, triggers
+from aftercare.store.tables import budgets, extras, follow_ups, handoffs, trace, triggers
 from aftercare.upkeep.handoffs import deliver_handoffs
 from aftercare.upkeep.lateness import oldest_due, watch
 from aftercare.upkeep.promises import judge_all
@@ -354,3 +354,35 @@ def test_a_handoff_answers_for_its_care(house: House) -> None:
     house.run()
     with reading(house.engine) as connection:
         assert len(connection.execute(select(handoffs)).all()) == 1
+
+
+def test_an_order_in_another_currency_gets_no_extra_of_a_budget_that_cannot_pay_it(
+    house: House,
+) -> None:
+    now = house.clock.now()
+    person = {"email": "c1@example.com", "first_name": "Ana", "language": "pt", "country": "PT"}
+    house.tell(
+        "order.placed",
+        now - timedelta(days=8),
+        order_id="o1",
+        promised_on=(now - timedelta(days=2)).date().isoformat(),
+        total={"amount": "100.00", "currency": "EUR"},
+        items=[{"name": "Manta"}],
+        customer=person,
+    )
+    house.tell("order.delivered", now, order_id="o1")
+    house.later(hours=3)
+    house.run()
+    assert house.standing()[LATE] == "sent"
+    assert "budget late-delivery is in BRL, not EUR" in notes(house, "decide")
+    (mail,) = house.sender.mails
+    assert "BRL" not in mail.text
+    assert "R$" not in mail.text
+    with reading(house.engine) as connection:
+        assert connection.execute(select(extras)).all() == []
+
+
+def notes(house: House, step: str) -> str:
+    with reading(house.engine) as connection:
+        query = select(trace.c.words).where(trace.c.step == step)
+        return "\n".join(connection.execute(query).scalars())
