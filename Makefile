@@ -26,6 +26,7 @@ check: env ## ruff, format, mypy --strict, rules and templates
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m aftercare rules check
+	$(PY) -m aftercare policy check
 	$(PY) -m aftercare template check
 
 format: env ## let ruff write

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from aftercare.clock import Clock, clock_from
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.rules.load import load_rules
 from aftercare.rules.model import Rulebook
 from aftercare.settings import Settings

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from aftercare import settings
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.rules import words
 from aftercare.rules.load import load_rules
 from aftercare.rules.model import Rulebook

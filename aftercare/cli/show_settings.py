@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from aftercare import settings
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
+from aftercare.templating.library import Library
 
 policy = typer.Typer(help="Check the policy file.", no_args_is_help=True)
 
@@ -27,6 +28,8 @@ def show_settings() -> None:
 @policy.command("check")
 def check_policy() -> None:
     """Read policy.yml whole; exit 2 with file, place and mend when it is wrong."""
-    path = settings.load().policy
-    found = load_policy(path)
-    Console().print(f"{path.name} is fine: {len(found.budgets)} budgets, {len(found.teams)} teams")
+    here = settings.load()
+    templates = Library.load(here.templates).templates
+    found = load_policy(here.policy, templates=templates)
+    budgets, teams = (", ".join(names) or "none" for names in (found.budgets, found.teams))
+    Console().print(f"{here.policy.name} is fine (budgets: {budgets}; teams: {teams})")

@@ -42,10 +42,14 @@ _Strict.yaml_implicit_resolvers = {
 }
 
 
-def read_mapping(path: Path, label: str | None = None) -> dict[str, Any]:
+RULES = "rules by name, as `late-delivery:` with its fields"
+
+
+def read_mapping(path: Path, label: str | None = None, holds: str = RULES) -> dict[str, Any]:
     """The mapping in a YAML file; `true` and `false` come as text, an empty file as {}.
 
-    Raises RuleError beginning with `label` (by default the path) and the line.
+    Raises RuleError beginning with `label` (by default the path) and the line; `holds` says what
+    the file is for.
     """
     label = label or str(path)
     try:
@@ -59,7 +63,7 @@ def read_mapping(path: Path, label: str | None = None) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise RuleError(f"{label}: must hold rules by name, as `late-delivery:` with its fields")
+        raise RuleError(f"{label}: must hold {holds}")
     return found
 
 

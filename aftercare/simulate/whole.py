@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.errors import UsageError
 from aftercare.gate import make_gate
 from aftercare.gate.memo import OptimisticGate

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from aftercare.clock import Clock, clock_from
-from aftercare.decision.policy import Policy, load_policy
+from aftercare.decision.policy import Policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.extras.codes import CodeProvider, RandomCodes
 from aftercare.gate.model import Gate
 from aftercare.message import Sender
@@ -54,8 +55,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Parts:
     """Parts from settings. Raises SettingsError, PolicyError, TemplateError or RuleError, each with
     file, place and mend; connects to nothing yet."""
     care_clock = clock or clock_from(settings.clock)
-    policy = load_policy(settings.policy)
     library = Library.load(settings.templates)
+    policy = load_policy(settings.policy, templates=library.templates)
     rulebook = load_rules(
         settings.rules,
         templates=frozenset(library.templates),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aftercare.decision.decide import apologies, decide
 from aftercare.decision.model import Action, Case, Moment, Question, Spoken, Trigger
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.decision.quiet import free_from, zone_of
 from aftercare.rules.load import load_rules
 

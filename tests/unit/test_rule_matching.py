@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from aftercare import ids
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.events.types import TYPES
 from aftercare.facts.fold import fold_subject, new_facts
 from aftercare.facts.happened import HAPPENED, happened_at

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from aftercare.cli.main import build_app
-from aftercare.decision.policy import load_policy
+from aftercare.decision.policy_file import load_policy
 from aftercare.errors import RuleError, UsageError
 from aftercare.gate.memo import OptimisticGate
 from aftercare.gate.model import Row, Verdict
