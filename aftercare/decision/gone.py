@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aftercare.decision.model import Question, View
 from aftercare.facts.view import for_cel
-from aftercare.rules.model import Condition
+from aftercare.rules.model import Condition, Rule
 from aftercare.rules.tokens import facts_read
 from aftercare.trace.words import clock, day, listed
 
@@ -23,9 +23,14 @@ def gone_words(question: Question, zone: ZoneInfo) -> str:
     seen = for_cel({name: dict(fields) for name, fields in views.items()}, zone)
     for asked in (rule.when, rule.still):
         if asked is not None and not asked.holds(seen):
-            facts = _facts(asked, question, zone)
-            return f"what the rule asks is no longer true: {asked.source}{facts}"
+            return f"{_meaning(asked, rule)}{_facts(asked, question, zone)}"
     return "what was expected came in time after all"
+
+
+def _meaning(asked: Condition, rule: Rule) -> str:
+    if asked is rule.still and rule.gone is not None:
+        return rule.gone
+    return f"what the rule asks is no longer true: {asked.source}"
 
 
 def _facts(asked: Condition, question: Question, zone: ZoneInfo) -> str:

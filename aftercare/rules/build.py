@@ -29,6 +29,8 @@ EXPIRES = {
 ESCALATION_EXPIRES = timedelta(days=7)
 """A person may still mend what a template is too late for."""
 
+_MOST = 120
+
 _SUBJECTS = {"order": "order", "complaint": "complaint", "support": "ticket"}
 
 
@@ -79,6 +81,7 @@ def _rule(file: Path, name: str, reader: Reader, kind: Kind, subject: str, known
         by=reader.condition("by", own, "moment"),
         when=reader.condition("when", own),
         still=reader.condition("still", everything),
+        gone=reader.read("gone", _words, None),
         send=reader.name("send", "template", known.templates),
         otherwise=reader.name("otherwise", "template", known.templates),
         again=reader.name("again", "template", known.templates),
@@ -102,6 +105,12 @@ def _flag(value: Any) -> bool:
     if value not in ("true", "false"):
         raise RuleError(f"{value!r} is neither true nor false")
     return bool(value == "true")
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= _MOST or "\n" in value.strip():
+        raise RuleError(f"needs one line of at most {_MOST} letters, as `the order was cancelled`")
+    return value.strip().rstrip(".")
 
 
 def _version(raw: Mapping[str, Any]) -> str:

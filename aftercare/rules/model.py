@@ -43,7 +43,8 @@ class Extra:
 
 @dataclass(frozen=True)
 class Rule:
-    """One care rule. Exactly one of `on` and `after` is set; exactly one of `send` and `escalate`."""
+    """One care rule. Exactly one of `on` and `after` is set; exactly one of `send` and `escalate`.
+    `gone` says in plain words what it means that `still` does not hold any more."""
 
     name: str
     file: Path
@@ -58,6 +59,7 @@ class Rule:
     by: Condition | None = None
     when: Condition | None = None
     still: Condition | None = None
+    gone: str | None = None
     send: str | None = None
     otherwise: str | None = None
     again: str | None = None

@@ -7,7 +7,7 @@ from aftercare.lifecycle import Kind
 from aftercare.rules.reader import Reader
 
 FIELDS = frozenset(
-    {"on", "when", "after", "expect", "by", "still", "send", "otherwise", "again"}
+    {"on", "when", "after", "expect", "by", "still", "gone", "send", "otherwise", "again"}
     | {"cause", "wait", "expires", "extra", "escalate", "incident", "exempt"}
 )
 KINDS = frozenset(kind.value for kind in Kind)
@@ -25,6 +25,8 @@ def check_shape(reader: Reader, name: object) -> None:
         problems.append(f"{place}: needs either `on` or `after` with `expect` and `by`")
     if ("send" in raw) == ("escalate" in raw):
         problems.append(f"{place}: needs either `send` (a template) or `escalate` (a team)")
+    if "gone" in raw and "still" not in raw:
+        reader.wrong("gone", "goes with `still`; it says what it means that it does not hold")
     _check_promise(reader)
     if "escalate" in raw:
         for field in (f for f in _ONLY_WITH_SEND if f in raw):

@@ -183,3 +183,18 @@ def test_no_rule_however_odd_ends_in_anything_but_words(raw: dict[str, object]) 
     rule, found = build(Path("a.yml"), "rules/a.yml", "r", raw, Known(TEMPLATES, set(), set()))
     assert found or rule is not None
     assert all(words.startswith("rules/a.yml: r") for words in found)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("gone: it is over", "rules/a.yml: late.gone: goes with `still`"),
+        ("still: 'true'\n  gone: ''", "late.gone: needs one line of at most 120 letters"),
+        ("still: 'true'\n  gone: [a]", "late.gone: needs one line of at most 120 letters"),
+        ("still: 'true'\n  gone: " + "a" * 121, "late.gone: needs one line of at most 120"),
+    ],
+)
+def test_the_words_for_what_is_gone_are_one_line_and_go_with_still(
+    tmp_path: Path, lines: str, told: str
+) -> None:
+    assert any(told in problem for problem in problems(tmp_path, a=with_line(lines)))

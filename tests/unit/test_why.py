@@ -1,5 +1,6 @@
 """`aftercare why`, read with the eyes of somebody who has never seen the code."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from aftercare.cli.main import build_app
 from aftercare.errors import PermanentSendError, UnknownSendError, UsageError
 from aftercare.intake import Incoming, take_in_deliveries
 from aftercare.intake.expect import judge_promises
+from aftercare.rules.model import Rulebook
 from aftercare.store.engine import reading, writing
 from aftercare.trace.data import as_data
 from aftercare.trace.load import Story
@@ -128,9 +130,8 @@ def test_a_withdrawn_one_says_what_is_no_longer_true_and_what_is_true_now(house:
     house.run()
     text = words(house)
     assert (
-        "WITHDRAWN. It was withdrawn on Thu 8 Jan 2026, 17:00 (UTC-03:00), because what the rule "
-        'asks is no longer true: ticket.status == "resolved" (now the ticket\'s status is '
-        '"reopened"). Nothing was sent.'
+        "WITHDRAWN. It was withdrawn on Thu 8 Jan 2026, 17:00 (UTC-03:00), because the ticket was "
+        'opened again (now the ticket\'s status is "reopened"). Nothing was sent.'
     ) in text
     assert "What next: if it happens again, it starts over." in text
 
@@ -354,3 +355,15 @@ def test_the_command_tells_few_stories_in_full_and_of_many_the_summary(
     assert "One story in full: aftercare why " in why("c1")
     assert why("c1", "--all").count("Step by step") == 5
     assert len(json.loads(why("c1", "--json"))) == 5
+
+
+def test_a_rule_without_words_for_what_is_gone_shows_its_condition(house: House) -> None:
+    rules = dict(house.parts.rulebook.rules)
+    rules["is-it-fixed"] = dataclasses.replace(rules["is-it-fixed"], gone=None)
+    house.parts.rulebook = Rulebook.of(list(rules.values()))
+    resolved_ticket(house)
+    house.tell("support.reopened", house.clock.now() + timedelta(hours=1), ticket_id="k1")
+    house.later(days=3)
+    house.run()
+    told = 'because what the rule asks is no longer true: ticket.status == "resolved" (now the'
+    assert told in words(house)
