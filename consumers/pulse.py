@@ -3,6 +3,7 @@ file whose age tells a health check whether we still go round."""
 
 import logging
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,14 +19,17 @@ class Pulse:
     """Counts between two beats. `alive`: a file that every beat touches; None: no file."""
 
     def __init__(self, alive: Path | None = None) -> None:
-        self._alive = alive
-        self._since, self._events, self._dead, self._born = time.monotonic(), 0, 0, 0
+        self._alive, self._since = alive, time.monotonic()
+        self._counts: Counter[str] = Counter()
 
     def count(self, report: Report) -> None:
         """Count a batch."""
-        self._events += report.events
-        self._dead += len(report.dead)
-        self._born += sum(report.born.values())
+        self._counts += Counter(
+            events=report.events,
+            dead=len(report.dead),
+            born=sum(report.born.values()),
+            late=sum(report.expired.values()),
+        )
 
     def beat(self, lag: int) -> None:
         """Show that we live; log when it is time and anything happened or waits."""
@@ -36,8 +40,13 @@ class Pulse:
         passed = time.monotonic() - self._since
         if passed < EVERY:
             return
-        if self._events or self._dead or lag:
-            rate = (self._events + self._dead) / passed
-            words = "%.0f events/s, lag %d, %d dead letters, %d triggers born"
-            log.info(words, rate, lag, self._dead, self._born)
-        self._since, self._events, self._dead, self._born = time.monotonic(), 0, 0, 0
+        if self._counts or lag:
+            log.info("%s", _words(self._counts, passed, lag))
+        self._since, self._counts = time.monotonic(), Counter()
+
+
+def _words(counts: Counter[str], seconds: float, lag: int) -> str:
+    rate = (counts["events"] + counts["dead"]) / seconds
+    words = f"{rate:.0f} events/s, lag {lag}, {counts['dead']} dead letters"
+    words += f", {counts['born']} triggers born"
+    return f"{words}, {counts['late']} too late to be told" if counts["late"] else words

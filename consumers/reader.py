@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from aftercare.crashpoints import reach
 from aftercare.errors import StreamError
 from aftercare.intake import Incoming
+from aftercare.intake.revival import consented
 from aftercare.settings import Settings
 from aftercare.sources.connection import connection_options
 from aftercare.store.offsets import Place
@@ -158,7 +159,14 @@ class Reader:
 
 
 def _incoming(record: Any) -> Incoming:
-    return Incoming(record.topic, record.partition, record.offset, record.key, record.value)
+    return Incoming(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        consented(record.headers),
+    )
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

@@ -1,6 +1,7 @@
 """`aftercare dead-letters`: list, show, replay, drop."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,9 @@ from rich.table import Table
 from sqlalchemy import Connection, RowMapping
 
 from aftercare.cli.parts import parts
+from aftercare.cli.since import Since, in_zone
 from aftercare.errors import UsageError
+from aftercare.intake.revival import headers
 from aftercare.settings import Settings
 from aftercare.store import dead_letters as store
 from aftercare.store.engine import reading, writing
@@ -53,15 +56,20 @@ def show(dead_letter: str) -> None:
 
 @app.command()
 def replay(
-    ids: Ids = None, reason: Reason = None, topic: Topic = None, everything: All = False
+    ids: Ids = None,
+    reason: Reason = None,
+    topic: Topic = None,
+    everything: All = False,
+    since: Since = None,
 ) -> None:
     """Send them to their topic again, after a fix: `aftercare dead-letters replay --reason bad-data`.
 
     They go through the same front door as any event; replaying what was understood changes nothing.
+    What is too late by its rule stays unsaid, unless --since asks for it.
     """
     found = parts()
     rows = _chosen(ids, reason, topic, everything)
-    _produce(found.settings, rows)
+    _produce(found.settings, rows, in_zone(since, found.zone))
     with writing(found.engine) as connection:
         done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.REPLAYED)
     Console().print(f"{done} replayed")
@@ -100,18 +108,21 @@ def _refuse_unknown(connection: Connection, ids: Sequence[str]) -> None:
         )
 
 
-def _produce(settings: Settings, rows: Sequence[RowMapping]) -> None:
+def _produce(settings: Settings, rows: Sequence[RowMapping], since: datetime | None) -> None:
     from kafka import KafkaProducer
     from kafka.errors import KafkaError
 
-    from aftercare.sources.connection import connection_options, kafka_away
+    from aftercare.sources.connection import PATIENCE_MS, connection_options, kafka_away
 
     if not rows:
         return
     options = connection_options(settings)
     try:
-        producer = KafkaProducer(**options)
-        sent = [producer.send(r["topic"], value=r["value"], key=r["key"]) for r in rows]
+        producer = KafkaProducer(**options, bootstrap_timeout_ms=PATIENCE_MS)
+        told = headers(since)
+        sent = [
+            producer.send(r["topic"], value=r["value"], key=r["key"], headers=told) for r in rows
+        ]
         for each in sent:
             each.get(timeout=30)
         producer.close()

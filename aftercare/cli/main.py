@@ -36,6 +36,7 @@ COMMANDS = {
     "run": "aftercare.cli.why:run",
     "stop": "aftercare.cli.switches:stop",
     "resume": "aftercare.cli.switches:resume",
+    "revive": "aftercare.cli.revive:revive",
     "outbox": "aftercare.cli.outbox:outbox",
     "settings": "aftercare.cli.show_settings:show_settings",
 }
@@ -64,7 +65,7 @@ def _load(place: str) -> Any:
 def main() -> None:
     """Run the command line; a mistake of the user is told in words and exits 2."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kafka").setLevel(logging.ERROR)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters comes as an error
     try:
         build_app()()
     except AftercareError as error:

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from aftercare import settings
+from aftercare.cli.since import Since, in_zone
 from aftercare.errors import RuleError, UsageError
 from aftercare.rules.durations import duration
 from aftercare.sources.pace import Pace
 from aftercare.sources.player import play_file
+from aftercare.templating.library import Library
 
 
 def play(
@@ -23,6 +25,7 @@ def play(
     week_in: Annotated[str, typer.Option(help="how long a week takes, e.g. 2m")] = "",
     scale: Annotated[float | None, typer.Option(help="how many times as fast as life")] = None,
     instant: Annotated[bool, typer.Option("--instant", help="all at once")] = False,
+    since: Since = None,
 ) -> None:
     """Send a file of events to Kafka, keyed by customer, each when its time has come.
 
@@ -30,12 +33,16 @@ def play(
     the file's first event and print it for the other processes. Lines that are no events are sent
     as they are: dead letters want exercise too.
 
+    History surprises nobody: what is too late by its rule becomes facts and an expired trigger.
+    --since asks to tell it after all.
+
     Example: aftercare play events.jsonl --week-in 2m
     """
     known = settings.load()
     known = dataclasses.replace(known, kafka=kafka or known.kafka)
     pace = Pace(_duration(week_in), scale, instant)
-    played = play_file(file, known, pace, say=typer.echo)
+    moment = in_zone(since, Library.load(known.templates).brand.zone) if since else None
+    played = play_file(file, known, pace, since=moment, say=typer.echo)
     Console().print(_table(played.sent))
 
 

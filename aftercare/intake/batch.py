@@ -107,12 +107,14 @@ def _load(connection: Connection, events: Sequence[Event]) -> dict[Key, Facts]:
 
 
 def _origin(record: Incoming, event: Event) -> dict[str, Any]:
+    consent = record.revive_since
     return {
         "event_id": event.id,
         "type": event.type,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
+        **({"revive_since": consent.isoformat()} if consent is not None else {}),
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from aftercare.extras import wallet
 from aftercare.ids import trigger_id
 from aftercare.intake.model import Report
+from aftercare.intake.revival import revived_until
 from aftercare.lifecycle import REARMABLE, Status
 from aftercare.rules.match import Birth
 from aftercare.store import trace
@@ -25,7 +26,7 @@ def write_births(
     """Insert new triggers and re-arm those that happened again; all else is left as it is.
 
     A trigger born past its `expires` ends as expired at once and says so: importing history
-    surprises nobody.
+    surprises nobody. Only consent that comes with the record lets it live (revival.py).
     """
     by_id = {_id(birth): (birth, origin) for birth, origin in births}
     known = _known(connection, list(by_id))
@@ -33,7 +34,9 @@ def write_births(
         if tid not in known:
             _insert(connection, tid, birth, origin, now, report)
         elif _again(known[tid], birth):
-            _rearm(connection, tid, birth, origin, now, report)
+            _rearm(connection, tid, birth, origin, now, report, "armed again")
+        elif known[tid]["status"] == Status.EXPIRED and _until(birth, origin, now):
+            _rearm(connection, tid, birth, origin, now, report, "revived")
 
 
 def _id(birth: Birth) -> str:
@@ -57,7 +60,7 @@ def _insert(
     connection: Connection, tid: str, birth: Birth, origin: Origin, now: datetime, report: Report
 ) -> None:
     rule = birth.rule
-    row = _fate(birth, now) | {
+    row = _fate(birth, origin, now) | {
         "trigger_id": tid,
         "rule": rule.name,
         "rule_version": rule.version,
@@ -75,24 +78,36 @@ def _insert(
 
 
 def _rearm(
-    connection: Connection, tid: str, birth: Birth, origin: Origin, now: datetime, report: Report
+    connection: Connection,
+    tid: str,
+    birth: Birth,
+    origin: Origin,
+    now: datetime,
+    report: Report,
+    word: str,
 ) -> None:
-    row = _fate(birth, now)
+    row = _fate(birth, origin, now)
     # Two moves where one is not allowed: an expired trigger wakes up before it may expire anew.
     where = triggers.c.trigger_id == tid
     connection.execute(update(triggers).where(where).values(status=Status.WAITING.value))
     connection.execute(update(triggers).where(where).values(row | {"batch_id": None}))
     if row["status"] == Status.EXPIRED:
         wallet.release(connection, tid)
-    _tell(connection, tid, row, birth, origin, now, report, "armed again")
+    _tell(connection, tid, row, birth, origin, now, report, word)
 
 
-def _fate(birth: Birth, now: datetime) -> dict[str, Any]:
-    expired = birth.expires_at <= now
+def _until(birth: Birth, origin: Origin, now: datetime) -> datetime | None:
+    lasts = birth.rule.expires
+    return revived_until(birth.happened_at, birth.expires_at, lasts, origin, now)
+
+
+def _fate(birth: Birth, origin: Origin, now: datetime) -> dict[str, Any]:
+    expires_at = _until(birth, origin, now) or birth.expires_at
+    expired = expires_at <= now
     return {
         "happened_at": birth.happened_at,
         "due_at": birth.due_at,
-        "expires_at": birth.expires_at,
+        "expires_at": expires_at,
         "incident": birth.incident,
         "status": (Status.EXPIRED if expired else Status.WAITING).value,
         "status_at": now,
@@ -124,7 +139,7 @@ def _tell(
         "expected": birth.rule.expect,
         "happened_at": birth.happened_at.isoformat(),
         "due_at": birth.due_at.isoformat(),
-        "expires_at": birth.expires_at.isoformat(),
+        "expires_at": row["expires_at"].isoformat(),
         **origin,
     }
     trace.write(connection, [trace.Note(tid, now, "match", row["status"], words, detail)])

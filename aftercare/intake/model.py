@@ -6,13 +6,14 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Incoming:
-    """One Kafka record, as bytes, with its place."""
+    """One Kafka record, as bytes, with its place. `revive_since`: see aftercare/intake/revival.py."""
 
     topic: str
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
+    revive_since: datetime | None = None
 
 
 @dataclass(frozen=True)

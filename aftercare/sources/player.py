@@ -13,9 +13,10 @@ from rich.console import Console
 
 from aftercare.clock import Clock, ScaledClock
 from aftercare.errors import StreamError
+from aftercare.intake.revival import Header, headers
 from aftercare.settings import Settings
 from aftercare.simulate.lines import Line, read_lines
-from aftercare.sources.connection import connection_options, kafka_away
+from aftercare.sources.connection import PATIENCE_MS, connection_options, kafka_away
 from aftercare.sources.pace import Pace, clock_for
 from aftercare.sources.progress import progress_of
 from aftercare.sources.topics import ensure_topics
@@ -78,12 +79,14 @@ def play_file(
     settings: Settings,
     pace: Pace | None = None,
     *,
+    since: datetime | None = None,
     console: Console | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Played:
     """Play a file to the settings' Kafka, by the settings' clock or else by `pace`; topics are made
     when missing. Progress goes to `console` (standard error); `say` hears of a clock that starts
-    here, so that other processes can be given the same.
+    here, so that other processes can be given the same. What happened at `since` (aware) or later
+    may be told even when it is too late by its rule; without it, too late stays unsaid.
 
     Raises UsageError, SettingsError or StreamError.
     """
@@ -96,7 +99,7 @@ def play_file(
     ensure_topics(settings.kafka, settings.partitions, settings.replication, options)
     with (
         progress_of(total, console or Console(stderr=True)) as heard,
-        kafka_sink(options, linger_ms=0 if clock else LINGER_MS) as sink,
+        kafka_sink(options, linger_ms=0 if clock else LINGER_MS, since=since) as sink,
     ):
         return play(read_lines(file), sink, clock, heard=heard)
 
@@ -117,18 +120,21 @@ def wait_for(moment: datetime, clock: Clock, sleep: Callable[[float], None]) -> 
 
 
 @contextmanager
-def kafka_sink(options: Mapping[str, Any], *, linger_ms: int = 0) -> Iterator[Sink]:
-    """An idempotent producer on the brokers of `connection_options`. Raises StreamError."""
+def kafka_sink(
+    options: Mapping[str, Any], *, linger_ms: int = 0, since: datetime | None = None
+) -> Iterator[Sink]:
+    """An idempotent producer on the brokers of `connection_options`; `since`: the consent that each
+    record carries. Raises StreamError."""
     from kafka import KafkaProducer
     from kafka.errors import KafkaError
 
-    given = {"bootstrap_timeout_ms": 10_000, "linger_ms": linger_ms, **options}
+    given = {"bootstrap_timeout_ms": PATIENCE_MS, "linger_ms": linger_ms, **options}
     try:
         producer = KafkaProducer(**given, enable_idempotence=True, acks="all")
     except KafkaError as error:
         raise kafka_away(given, error) from error
     try:
-        yield _KafkaSink(producer)
+        yield _KafkaSink(producer, headers(since))
     except KafkaError as error:
         raise kafka_away(given, error) from error
     finally:
@@ -138,12 +144,14 @@ def kafka_sink(options: Mapping[str, Any], *, linger_ms: int = 0) -> Iterator[Si
 @dataclass(frozen=True)
 class _KafkaSink:
     producer: Any
+    headers: list[Header]
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, failed: Failed) -> None:
         from kafka.errors import MessageSizeTooLargeError
 
         try:
-            self.producer.send(topic, key=key, value=value).add_errback(failed)
+            sent = self.producer.send(topic, key=key, value=value, headers=self.headers)
+            sent.add_errback(failed)
         except MessageSizeTooLargeError as error:
             failed(error)
 

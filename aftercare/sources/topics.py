@@ -5,7 +5,7 @@ from typing import Any
 
 from aftercare.errors import StreamError
 from aftercare.events.types import DEAD_LETTERS, DELIVERIES, TOPICS
-from aftercare.sources.connection import kafka_away
+from aftercare.sources.connection import PATIENCE_MS, kafka_away
 
 ALL = (*TOPICS, DELIVERIES, DEAD_LETTERS)
 """orders, complaints, support, deliveries, aftercare.dead-letters."""
@@ -28,7 +28,7 @@ def ensure_topics(
     from kafka.errors import KafkaError
 
     servers = [server.strip() for server in bootstrap.split(",") if server.strip()]
-    given = {"bootstrap_servers": servers, "bootstrap_timeout_ms": 10_000, **(options or {})}
+    given = {"bootstrap_servers": servers, "bootstrap_timeout_ms": PATIENCE_MS, **(options or {})}
     try:
         admin = KafkaAdminClient(**given)
         try:

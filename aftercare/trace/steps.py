@@ -38,7 +38,15 @@ def _match(note: Note, story: Story, zone: ZoneInfo) -> str:
         by = clock(datetime.fromisoformat(detail["happened_at"]), zone)
         begun = f"The event {expected} was expected by {by} and had not come. It was promised by {event}."
         return f"{begun} So {rule} calls for {calls}{_timing(note, zone)}."
-    return f"The event {event} called for {calls} by {rule}{_timing(note, zone)}."
+    return f"The event {event} called for {calls} by {rule}{_timing(note, zone)}.{_consent(note, zone)}"
+
+
+def _consent(note: Note, zone: ZoneInfo) -> str:
+    since = note.detail.get("revive_since")
+    if since is None:
+        return ""
+    asked = clock(datetime.fromisoformat(since), zone)
+    return f" Whoever sent the event asked to tell what happened from {asked} on, however late."
 
 
 def _place(note: Note) -> str:

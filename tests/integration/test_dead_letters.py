@@ -42,13 +42,17 @@ def test_after_a_fix_a_replayed_dead_letter_becomes_a_fact_and_everything_adds_u
     assert poison in shown
     assert "orders[" in shown
     _run_sql(consumers, MENDS)
-    assert consumers.cli("dead-letters", "replay", "--reason", "refused").stdout == "1 replayed\n"
+    assert replayed(consumers, "--reason", "refused", "--since", "2026-01-01")
     assert wait_until(lambda: consumers.orders() == 10, 60)
     assert consumers.cli("dead-letters", "replay", identity).stdout == "0 replayed\n"
     dropped = consumers.cli("dead-letters", "drop", "--topic", "orders").stdout
     assert int(dropped.split()[0]) >= 2
     sums = consumers.cli("reconcile")
     assert sums.returncode == 0, sums.stdout
+
+
+def replayed(consumers: Consumers, *which: str) -> bool:
+    return consumers.cli("dead-letters", "replay", *which).stdout == "1 replayed\n"
 
 
 def test_a_dead_letter_that_does_not_exist_is_refused_and_names_the_list(
