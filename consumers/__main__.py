@@ -63,8 +63,10 @@ def _log(level: str) -> None:
     except ValueError as error:
         words = f"AFTERCARE_LOG_LEVEL={level!r} is not DEBUG, INFO, WARNING or ERROR"
         raise SettingsError(words) from error
-    for noisy in ("kafka", "urllib3"):
+    for noisy in ("urllib3", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # The client tells of every attempt of an outage; we tell of each outage once.
+    logging.getLogger("kafka").setLevel(logging.ERROR if level == "DEBUG" else logging.CRITICAL)
 
 
 if __name__ == "__main__":

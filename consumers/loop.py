@@ -21,7 +21,8 @@ def run(
 ) -> None:
     """Consume until `stopping` is set. A broker or a store that is away is waited for; what an
     operator must mend is raised as AftercareError (RuleError, SchemaError, StreamError, …)."""
-    work, outage = prepare(settings, topics, stopping, alive), Outage(stopping)
+    work = prepare(settings, topics, stopping, alive)
+    outage = Outage(settings, stopping)
     try:
         while not stopping.is_set():
             try:
@@ -30,7 +31,7 @@ def run(
                     session.run(outage)
             except (KafkaError, StreamError, StoreError, OSError) as error:
                 if not passing(error):
-                    raise in_words(error) from error
+                    raise in_words(error, settings) from error
                 outage.wait(error)
     finally:
         work.waker.close()

@@ -8,6 +8,8 @@ import time
 from kafka import errors as kafka
 
 from aftercare.errors import AftercareError, StoreError, StreamError
+from aftercare.settings import Settings
+from aftercare.sources.connection import connection_options, kafka_away
 
 log = logging.getLogger("consumers")
 
@@ -35,15 +37,17 @@ def passing(error: Exception) -> bool:
     return isinstance(cause, (kafka.KafkaError, OSError)) and not isinstance(cause, NEEDS_A_HAND)
 
 
-def in_words(error: Exception) -> AftercareError:
+def in_words(error: Exception, settings: Settings) -> AftercareError:
     """The error as one whose words are fit for a user."""
-    name = type(_cause(error)).__name__
     if isinstance(_cause(error), NEEDS_A_HAND):
+        name = type(_cause(error)).__name__
         return StreamError(
             f"Kafka refuses us ({name}); check AFTERCARE_KAFKA_USERNAME, AFTERCARE_KAFKA_PASSWORD, "
             "AFTERCARE_SESSION_TIMEOUT_MS and the rights of this user"
         )
-    return error if isinstance(error, AftercareError) else StreamError(f"Kafka is away ({name})")
+    if isinstance(error, AftercareError):
+        return error
+    return kafka_away(connection_options(settings), error)
 
 
 def _cause(error: Exception) -> BaseException:
@@ -53,13 +57,14 @@ def _cause(error: Exception) -> BaseException:
 class Outage:
     """Counts the attempts of one outage and waits between them."""
 
-    def __init__(self, stopping: threading.Event) -> None:
-        self._stopping, self._pause, self._began = stopping, 0.0, 0.0
+    def __init__(self, settings: Settings, stopping: threading.Event) -> None:
+        self._settings, self._stopping = settings, stopping
+        self._pause, self._began = 0.0, 0.0
 
     def wait(self, error: Exception) -> None:
         """Tell of the first failure of an outage, then wait, longer each time."""
         level = logging.DEBUG if self._pause else logging.WARNING
-        log.log(level, "%s; trying again until it is well", in_words(error))
+        log.log(level, "%s; trying again until it is well", in_words(error, self._settings))
         self._pause = min(max(self._pause * 2, SHORTEST), LONGEST)
         self._stopping.wait(self._pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
 

@@ -68,7 +68,7 @@ class Session:
         try:
             report = self._handler.handle(slices)
         except OffsetMoved as moved:
-            log.warning("%s: reading on from the store's offset", moved)
+            log.warning("%s; reading on from the store's offset", moved)
             self._reader.seek_to_store()
             return False
         self._reader.done(slices)

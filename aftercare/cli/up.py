@@ -26,6 +26,7 @@ def up(
     With tansu every start begins empty; with apache everything is kept under the home folder.
     Example: aftercare up --kafka apache --store postgres --consumers 2
     """
+    from aftercare.stack.alone import alone_in
     from aftercare.stack.foreground import until_told
     from aftercare.stack.whole import Plan, whole_stack
 
@@ -38,9 +39,9 @@ def up(
         store=store,
         mail=mail,
         consumers=consumers,
-        say=lambda line: console.print(f"  {line}", markup=False, highlight=False),
+        say=lambda line: console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True),
     )
-    with until_told(), whole_stack(plan) as whole:
+    with until_told(), alone_in(plan.home), whole_stack(plan) as whole:
         console.print(_table(whole.addresses))
         console.print("Up. Ctrl-C stops everything.")
         while True:

@@ -107,9 +107,7 @@ def reconcile(
     table.add_row("  became facts", str(sums.facts))
     table.add_row("  dead letters", str(sums.dead))
     table.add_row("  offsets without a record", str(sums.skipped))
-    table.add_row(
-        "events waiting in Kafka", "unknown (Kafka not asked)" if ends is None else str(sums.behind)
-    )
+    table.add_row("events waiting in Kafka", _behind(sums.behind, ends is None, offline))
     table.add_row("triggers", str(sums.triggers))
     for name, number in sorted(sums.outcomes.items()):
         table.add_row(f"  {name}", str(number))
@@ -120,6 +118,12 @@ def reconcile(
     if sums.wrong:
         raise typer.Exit(1)
     console.print("everything adds up")
+
+
+def _behind(number: int, unknown: bool, offline: bool) -> str:
+    if unknown:
+        return "unknown (Kafka not asked)" if offline else "unknown (Kafka does not answer)"
+    return str(number)
 
 
 def run(kind: Annotated[str, typer.Argument(help="apology, check_in or small_extra")]) -> None:

@@ -1,6 +1,5 @@
 """The demo: start everything, play the week, wait until nothing is due, tell what happened."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -34,12 +33,20 @@ PATIENCE = 180.0
 
 def show(data: Path | None, *, seconds: float, home: Path, seed: int) -> int:
     """Run the demo; returns the exit code: 0 when something was sent and everything adds up."""
+    from aftercare.stack.alone import alone_in, empty
     from aftercare.stack.foreground import until_told
+
+    code = 1
+    with until_told(), alone_in(home):
+        empty(home)
+        code = _show(data, seconds, home, seed)
+    return code
+
+
+def _show(data: Path | None, seconds: float, home: Path, seed: int) -> int:
     from aftercare.stack.whole import Plan, whole_stack
 
     console = Console()
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
     week = olist_week(data) if data else shop_week(seed)
     file = _write(week.lines, home / "week.jsonl")
     clock = ScaledClock(week.start, round(time.time() + START_UP, 3), WEEK / seconds)
@@ -56,16 +63,14 @@ def show(data: Path | None, *, seconds: float, home: Path, seed: int) -> int:
     plan = Plan(
         home, parallelism=3, env=env, say=lambda line: console.print(f"  {line}", markup=False)
     )
-    code = 1
-    with until_told(), whole_stack(plan) as whole:
+    with whole_stack(plan) as whole:
         here = replace(settings.load({**whole.env}), home=home.resolve())
         parts = build(here)
         with _tended(whole.tend):
             _play(file, here, console)
             _wait(parts, week.end + AFTER, console)
         parts.sender.close()
-        code = report(parts, week, whole.addresses, console)
-    return code
+        return report(parts, week, whole.addresses, console)
 
 
 def _without_nights(shipped: Path, path: Path) -> Path:

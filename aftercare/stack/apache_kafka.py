@@ -20,6 +20,8 @@ class ApacheKafka(Server):
     """One Apache Kafka server; with a `home` its topics outlive it."""
 
     name = "kafka"
+    format_options: tuple[str, ...] = ()
+    """Further words for Kafka's own formatting of its storage, such as the first users."""
 
     def __init__(self, home: Path | None = None, port: int | None = None) -> None:
         super().__init__(home, port)
@@ -38,6 +40,9 @@ class ApacheKafka(Server):
         """The Kafka bootstrap server, `host:port`."""
         return f"{LOOPBACK}:{self.port}"
 
+    def answers(self) -> bool:
+        return is_open(self.port)
+
     def start(self) -> None:
         reason = self.available()
         if reason:
@@ -48,12 +53,13 @@ class ApacheKafka(Server):
             self._format(java, properties)
         self.child = Child(self.name, [*java, "kafka.Kafka", str(properties)], log=self.log)
         self.child.start()
-        self.child.wait_until(lambda: is_open(self.port), 60)
+        self.child.wait_until(self.answers, 60)
 
     def _format(self, java: list[str], properties: Path) -> None:
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         argv = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
         argv += [f"--cluster-id={cluster}", "-c", str(properties)]
+        argv += self.format_options
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
         if done.returncode != 0:
             raise StackError(f"Kafka's storage could not be formatted:\n{done.stderr[-1000:]}")

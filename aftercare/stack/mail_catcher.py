@@ -27,11 +27,14 @@ class MailCatcher(Server):
         """The caught mails."""
         return self.home / "mails"
 
+    def answers(self) -> bool:
+        return is_open(self.port)
+
     def start(self) -> None:
         argv = [sys.executable, "-m", "aftercare.stack.mail_sink", str(self.port), str(self.folder)]
         self.child = Child(self.name, argv, log=self.log, cwd=ROOT)
         self.child.start()
-        self.child.wait_until(lambda: is_open(self.port), 20)
+        self.child.wait_until(self.answers, 20)
 
     def mails(self) -> list[EmailMessage]:
         """What was caught so far, oldest first."""

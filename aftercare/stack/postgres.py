@@ -61,6 +61,15 @@ class Postgres(Server):
                 admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         return self.url(database)
 
+    def answers(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(f"postgresql://{self._dsn('postgres')}", connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def start(self) -> None:
         reason = self.available()
         if reason:
@@ -70,7 +79,7 @@ class Postgres(Server):
             self._initdb()
         self.child = self._server()
         self.child.start()
-        self.child.wait_until(self._answers, 30)
+        self.child.wait_until(self.answers, 30)
         self.create("aftercare")
 
     @property
@@ -116,15 +125,6 @@ class Postgres(Server):
         return Child(
             self.name, argv, log=self.log, cwd=Path("/"), user=self._user, stop_signal=signal.SIGINT
         )
-
-    def _answers(self) -> bool:
-        import psycopg
-
-        try:
-            psycopg.connect(f"postgresql://{self._dsn('postgres')}", connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
 
 
 def _binaries() -> Path | None:

@@ -59,12 +59,12 @@ class Child:
 
     def start(self) -> None:
         """Start it. Raises StackError when the command cannot be run at all."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            try:
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("ab") as log:
                 self._process = self._spawn(log)
-            except (OSError, subprocess.SubprocessError) as error:
-                raise StackError(f"{self.name} cannot be started: {error}") from error
+        except (OSError, subprocess.SubprocessError) as error:
+            raise StackError(f"{self.name} cannot be started: {error}") from error
 
     def wait_until(self, ready: Callable[[], bool], seconds: float, what: str = "ready") -> None:
         """Wait for a condition. Raises StackError with the last log lines when it does not come."""

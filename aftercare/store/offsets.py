@@ -63,7 +63,10 @@ def advance(
     }
     moved = update(offsets).where(where, offsets.c.next_offset == begin).values(values)
     if connection.execute(moved).rowcount != 1:
-        raise OffsetMoved(f"{topic}[{partition}] does not stand at {begin} any more")
+        raise OffsetMoved(
+            f"another consumer has moved {topic}[{partition}] on from {begin} (if this goes on: does "
+            "another AFTERCARE_CONSUMER_GROUP use this store?)"
+        )
 
 
 def believe(connection: Connection, place: Place, moment: datetime) -> None:

@@ -150,7 +150,7 @@ def kafka_ends(parts: Parts) -> End | None:
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
 
-    from aftercare.sources.connection import connection_options
+    from aftercare.sources.connection import PATIENCE_MS, connection_options
 
     with reading(parts.engine) as connection:
         rows = connection.execute(select(offsets)).mappings().all()
@@ -158,7 +158,11 @@ def kafka_ends(parts: Parts) -> End | None:
     if not positions:
         return {}
     try:
-        consumer = KafkaConsumer(**connection_options(parts.settings), auto_offset_reset="none")
+        consumer = KafkaConsumer(
+            **connection_options(parts.settings),
+            auto_offset_reset="none",
+            bootstrap_timeout_ms=PATIENCE_MS,
+        )
         try:
             first = consumer.beginning_offsets(list(positions))
             last = _true_ends(consumer, positions)

@@ -39,7 +39,8 @@ def workshop() -> Iterator[Parts]:
         raise AirflowFailException(str(error)) from None
     except AftercareError as error:
         log.error("%s", error)
-        raise
+        # Without its causes: Airflow logs them too, and a statement's may quote personal data.
+        raise error from None
     else:
         if "sender" in vars(parts):
             parts.sender.close()

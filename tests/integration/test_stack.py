@@ -5,6 +5,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+from contextlib import ExitStack
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from aftercare.stack.mail_catcher import MailCatcher
 from aftercare.stack.ports import is_open
 from aftercare.stack.postgres import Postgres
 from aftercare.stack.process import Child
+from aftercare.stack.servers import Servers
+from aftercare.stack.tansu import Tansu
 from aftercare.stack.waiting import wait_until
-from tests.integration.conftest import Stack
+from tests.integration.conftest import Stack, require
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +60,19 @@ def test_a_server_run_by_hand_prints_its_address_and_ends_with_its_parent(tmp_pa
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert wait_until(lambda: not is_open(port), 10)
+
+
+@pytest.mark.kafka
+def test_a_broker_that_forgets_is_not_started_again_behind_the_others_backs(tmp_path: Path) -> None:
+    require(Tansu)
+    with ExitStack() as open_parts:
+        servers = Servers(open_parts, tmp_path, lambda line: None)
+        broker = servers.start(Tansu())
+        servers.tend()
+        assert broker.child
+        broker.child.kill()
+        with pytest.raises(StackError, match=r"what it held in memory is gone.*--kafka apache"):
+            servers.tend()
 
 
 def test_the_mail_catcher_keeps_what_it_is_given(mail_catcher: MailCatcher) -> None:

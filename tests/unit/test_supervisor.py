@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from aftercare.stack.errors import StackError
+from aftercare.stack.process import Child
 from aftercare.stack.supervisor import Service, Supervisor
 from aftercare.stack.waiting import wait_until
+
+SLEEPER = "import time; time.sleep(300)"
 
 
 def test_a_service_that_dies_is_started_again(tmp_path: Path) -> None:
@@ -18,6 +21,30 @@ def test_a_service_that_dies_is_started_again(tmp_path: Path) -> None:
         supervisor.start([_python("flaky", f"{script}; import time; time.sleep(0.5)")])
         assert wait_until(lambda: _tended(supervisor, runs, times=2), 20)
     assert said[0].startswith("flaky ended with code 0; starting it again in 1 s")
+
+
+def test_what_is_started_again_is_told_of_until_it_is_well(tmp_path: Path) -> None:
+    said: list[str] = []
+    healthy = tmp_path / "healthy"
+    child = Child("server", [sys.executable, "-c", SLEEPER], log=tmp_path / "log")
+    supervisor = Supervisor(tmp_path, said.append)
+    supervisor.adopt(child, healthy.exists)
+    child.start()
+    child.kill()
+
+    def tended(words: str) -> bool:
+        supervisor.tend()
+        return any(words in line for line in said)
+
+    try:
+        assert wait_until(lambda: tended("server ended with code -9; starting it again in 1 s"), 20)
+        assert wait_until(lambda: tended("") and child.alive, 20)
+        assert not tended("well again")
+        healthy.touch()
+        assert wait_until(lambda: tended("server is well again after"), 20)
+        assert len(said) == 2
+    finally:
+        child.stop()
 
 
 def test_a_service_that_keeps_dying_is_given_longer_pauses(tmp_path: Path) -> None:
