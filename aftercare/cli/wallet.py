@@ -1,7 +1,9 @@
 """`aftercare wallet`: budgets, what is left, and pools of codes."""
 
-import csv
+import json
+from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -11,42 +13,54 @@ from rich.table import Table
 
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
+from aftercare.extras.pool import Filled, fill, read_codes
 from aftercare.extras.status import BudgetStatus, budget_status
+from aftercare.rules.nearest import nearest
 from aftercare.store.engine import reading, writing
-from aftercare.store.tables import codes
-from aftercare.store.upsert import insert_new
 
 app = typer.Typer(help="The goodwill wallet: budgets and voucher codes.", no_args_is_help=True)
 
 
 @app.command()
-def status() -> None:
-    """Spent, reserved, left this month, and the day it runs out at this pace."""
+def status(
+    machine: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """What this month (UTC) has spent, reserved and left, and the day it runs out at this pace."""
     found = parts()
+    now = found.clock.now()
     with reading(found.engine) as connection:
-        rows = [
-            budget_status(connection, n, b, found.clock.now())
-            for n, b in found.policy.budgets.items()
-        ]
-    table = Table(
-        "budget", "spent", "reserved", "left today", "left this month", "runs out", "codes left"
-    )
+        rows = [budget_status(connection, n, b, now) for n, b in found.policy.budgets.items()]
+    if machine:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2, default=str))
+        return
+    table = Table("budget", "spent", "reserved", "left today", "left this month", "a day")
+    for heading in ("runs out", "codes left", "codes run out"):
+        table.add_column(heading)
     for row in rows:
         table.add_row(*_cells(row))
-    Console().print(table)
+    Console().print(table if rows else "policy.yml has no budgets")
 
 
 def _cells(row: BudgetStatus) -> list[str]:
-    out: date | None = row.runs_out
     return [
         row.budget,
         f"{row.spent} {row.currency}",
         f"{row.reserved} {row.currency}",
-        "no limit" if row.left_today is None else str(row.left_today),
-        "no limit" if row.left_month is None else str(row.left_month),
-        out.isoformat() if out else "not this month",
+        _amount(row.left_today),
+        _amount(row.left_month),
+        str(row.a_day),
+        _day(row.runs_out, "not this month"),
         "generated" if row.codes_left is None else str(row.codes_left),
+        "" if row.codes_left is None else _day(row.codes_out, "nothing is given"),
     ]
+
+
+def _amount(left: Decimal | None) -> str:
+    return "no limit" if left is None else str(left)
+
+
+def _day(day: date | None, otherwise: str) -> str:
+    return day.isoformat() if day else otherwise
 
 
 @app.command("import")
@@ -56,28 +70,26 @@ def import_codes(
     ],
     budget: Annotated[str, typer.Option(help="the budget whose pool they fill")],
 ) -> None:
-    """Fill a pool of codes from a CSV file; codes that are known already are left alone."""
+    """Fill a pool of codes from a CSV file, whole or not at all; known codes are left alone.
+
+    A code with an amount is given for just that amount, one without for any.
+
+    Example: aftercare wallet import codes.csv --budget goodwill
+    """
     found = parts()
-    if budget not in found.policy.budgets:
-        raise UsageError(f"no budget {budget}; policy.yml has {', '.join(found.policy.budgets)}")
+    known = found.policy.budgets.get(budget)
+    if known is None:
+        raise UsageError(f"there is no budget {budget}{nearest(budget, found.policy.budgets)}")
+    rows = read_codes(file, budget, known)
     with writing(found.engine) as connection:
-        insert_new(connection, codes, _read(file, budget))
-    Console().print(f"codes of {file.name} are in the pool of {budget}")
+        filled = fill(connection, rows)
+    _say(f"{_codes(filled)} in the pool of {budget}")
 
 
-def _read(file: Path, budget: str) -> list[dict[str, str | None]]:
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read") from error
-    if not rows or "code" not in rows[0]:
-        raise UsageError(f"{file}: the first line must name a column `code`")
-    return [_code(file, number, row, budget) for number, row in enumerate(rows, 2)]
+def _codes(filled: Filled) -> str:
+    one = "1 code is" if filled.added == 1 else f"{filled.added} codes are"
+    return f"{one} new" + (f", {filled.known} were known," if filled.known else "")
 
 
-def _code(file: Path, line: int, row: dict[str, str], budget: str) -> dict[str, str | None]:
-    if not (code := (row.get("code") or "").strip()):
-        raise UsageError(f"{file}:{line}: the code is empty")
-    amount, currency = row.get("amount") or None, row.get("currency") or None
-    return {"code": code, "pool": budget, "amount": amount, "currency": currency}
+def _say(line: str) -> None:
+    Console(soft_wrap=True).print(line, markup=False, highlight=False)

@@ -63,7 +63,7 @@ def reserve(
     code = _code(connection, extra_id, budget, name, amount, provider)
     if code is None:
         _give_back(connection, name, budget.currency, amount, now)
-        return Refused(f"the pool of codes for {name} is empty")
+        return Refused(f"the pool of codes for {name} has none left ({amount} {budget.currency})")
     connection.execute(
         insert(extras).values(
             extra_id=extra_id,
