@@ -12,12 +12,13 @@ from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading
 from aftercare.store.tables import dead_letters, failed_expectations, follow_ups, triggers
 from aftercare.trace.why import stories, tell
-from aftercare.upkeep.reconcile import kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import reconcile
 
 
 def report(parts: Parts, week: Week, addresses: dict[str, str], console: Console) -> int:
     """Print everything; returns 0 when something was sent and everything adds up."""
-    sums = reconcile(parts, kafka_ends(parts))
+    sums = reconcile(parts, kafka_ends)
     with reading(parts.engine) as connection:
         _came_in(connection, sums.facts, console)
         _sent(connection, console)

@@ -1,13 +1,14 @@
 """Filling a budget's pool of codes from a CSV file: whole or not at all."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from aftercare.decision.policy import Budget
 from aftercare.errors import UsageError
@@ -20,6 +21,7 @@ MOST_TOLD = 20
 
 _SLICE = 500
 _LONGEST = 100
+_AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Filled:
 def read_codes(file: Path, pool: str, budget: Budget) -> list[dict[str, Any]]:
     """Rows for the pool of `budget`, named `pool`. The file is CSV in UTF-8 with a column `code`, and
     maybe `amount` (major units) and `currency`: a code with an amount is given for just that amount,
-    one without for any.
+    one without for any. `place` tells file and line.
 
     Raises UsageError naming the file, each wrong line (the first twenty) and its mend.
     """
@@ -53,28 +55,53 @@ def read_codes(file: Path, pool: str, budget: Budget) -> list[dict[str, Any]]:
 def fill(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Filled:
     """Put codes into their pool; those that it holds already are left alone, given ones too.
 
-    Raises UsageError when another pool holds some of them: a code is given once.
+    Raises UsageError, for the caller's transaction to be rolled back, when another pool holds some
+    of them (a code is given once), or this one at another worth.
     """
-    known = 0
+    known, problems = 0, list[str]()
     for start in range(0, len(rows), _SLICE):
-        some = [dict(row) for row in rows[start : start + _SLICE]]
-        known += _known(connection, some)
-        insert_new(connection, codes, some)
+        some = rows[start : start + _SLICE]
+        found = _held(connection, some)
+        known += len(found)
+        problems += _contradicting(some, found)
+        insert_new(connection, codes, [_stored(row) for row in some])
+    if problems:
+        raise UsageError(_told(problems))
     return Filled(len(rows) - known, known)
 
 
-def _known(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    names = [row["code"] for row in rows]
-    query = select(codes.c.pool, func.count(), func.min(codes.c.code))
-    query = query.where(codes.c.code.in_(names)).group_by(codes.c.pool)
-    found = {pool: (number, one) for pool, number, one in connection.execute(query)}
-    mine: int = found.pop(rows[0]["pool"], (0, ""))[0]
-    for pool, (number, one) in found.items():
-        raise UsageError(
-            f"{number} of these codes, {one} among them, are in the pool of {pool} already; a code "
-            "is given once: take them out of the file"
-        )
-    return mine
+def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in (*COLUMNS, "pool")}
+
+
+def _held(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    query = select(codes).where(codes.c.code.in_([row["code"] for row in rows]))
+    return {found["code"]: dict(found) for found in connection.execute(query).mappings()}
+
+
+def _contradicting(
+    rows: Sequence[Mapping[str, Any]], held: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    for row in rows:
+        if (there := held.get(row["code"])) is None:
+            continue
+        place = row.get("place", row["code"])
+        if there["pool"] != row["pool"]:
+            yield (
+                f"{place}: the code is in the pool of {there['pool']} already; a code is given "
+                "once: take it out of the file"
+            )
+        elif row.get("amount") is not None and _worth(there) != _worth(row):
+            yield (
+                f"{place}: the code is in the pool already, {_worth(there)}; it keeps its worth: "
+                "take it out of the file"
+            )
+
+
+def _worth(row: Mapping[str, Any]) -> str:
+    if row.get("amount") is None:
+        return "for any amount"
+    return f"worth {row['amount']} {row['currency']}"
 
 
 def _rows(file: Path, pool: str, budget: Budget, problems: list[str]) -> Iterator[dict[str, Any]]:
@@ -90,6 +117,7 @@ def _rows(file: Path, pool: str, budget: Budget, problems: list[str]) -> Iterato
             "pool": pool,
             "amount": str(amount) if amount else None,
             "currency": budget.currency if amount else None,
+            "place": f"{file}:{line}",
         }
 
 
@@ -105,6 +133,8 @@ def _wrong(
         yield f"the code stands in line {seen[code]} already"
     elif len(code) > _LONGEST:
         yield f"the code is longer than {_LONGEST} letters"
+    elif not code.isprintable():
+        yield "the code holds a character that cannot be printed, as a line break or a tab"
     if amount and not _amount(amount):
         yield f"{amount!r} is no amount above 0; write 5 or 5.50"
     if currency and currency != budget.currency:
@@ -113,12 +143,10 @@ def _wrong(
 
 def _amount(text: str) -> Decimal | None:
     """The amount as the wallet writes it, with cents; None when it is none above 0."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
+    if not _AMOUNT.fullmatch(text):
         return None
-    exact = amount.is_finite() and 0 < amount < 1_000_000 and amount == round(amount, 2)
-    return amount.quantize(Decimal("0.01")) if exact else None
+    amount = Decimal(text).quantize(Decimal("0.01"))
+    return amount if amount > 0 else None
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str | None, Any]]]:
@@ -142,6 +170,8 @@ def _check_header(file: Path, names: Sequence[str] | None) -> None:
     if "code" not in names:
         mend = "; separate fields by commas" if ";" in names[0] or "\t" in names[0] else ""
         raise UsageError(f"{file}:1: names no column `code`{mend}")
+    if len(set(names)) < len(names):
+        raise UsageError(f"{file}:1: names a column twice")
     if other := [name for name in names if name not in COLUMNS]:
         raise UsageError(
             f"{file}:1: no column {other[0]!r} is read; there are {', '.join(COLUMNS)}"

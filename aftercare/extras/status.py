@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from aftercare.decision.policy import Budget
 from aftercare.extras.wallet import periods, used
@@ -16,7 +16,8 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class BudgetStatus:
-    """Amounts in `currency`, major units. Spent and reserved are this month's (UTC), so that with
+    """Amounts in `currency`, major units; what the budget gave in another one before its currency was
+    changed is not in them. Spent and reserved are this month's (UTC), so that with
     `left_month` they add up to the month's limit; None where there is no limit or no pool.
 
     `a_day` is the pace: what was reserved within the last seven days, by the days since the first
@@ -48,15 +49,16 @@ class _Pace:
 def budget_status(connection: Connection, name: str, budget: Budget, now: datetime) -> BudgetStatus:
     """How one budget stands at care time `now` (aware)."""
     day, month = periods(now)
-    pace = _pace(connection, name, now)
-    left_month = _left(budget.per_month, used(connection, name, month))
+    mine = (extras.c.budget == name) & (extras.c.currency == budget.currency)
+    pace = _pace(connection, mine, now)
+    left_month = _left(budget.per_month, used(connection, name, month, budget.currency))
     pool = _codes_left(connection, name) if budget.codes == "pool" else None
     return BudgetStatus(
         name,
         budget.currency,
-        _sum(connection, name, "spent", month),
-        _sum(connection, name, "reserved", month),
-        _left(budget.per_day, used(connection, name, day)),
+        _sum(connection, mine, "spent", month),
+        _sum(connection, mine, "reserved", month),
+        _left(budget.per_day, used(connection, name, day, budget.currency)),
         left_month,
         pace.money.quantize(_CENT),
         _this_month(_out(left_month, pace.money, now), now),
@@ -69,15 +71,14 @@ def _left(limit: Decimal | None, used_minor: int) -> Decimal | None:
     return None if limit is None else limit - Decimal(used_minor) / 100
 
 
-def _sum(connection: Connection, name: str, status: str, month: str) -> Decimal:
+def _sum(connection: Connection, mine: ColumnElement[bool], status: str, month: str) -> Decimal:
     query = select(extras.c.amount, extras.c.reserved_at)
-    query = query.where(extras.c.budget == name, extras.c.status == status)
+    query = query.where(mine, extras.c.status == status)
     rows = connection.execute(query)
     return sum((Decimal(a) for a, at in rows if periods(at)[1] == month), Decimal(0))
 
 
-def _pace(connection: Connection, name: str, now: datetime) -> _Pace:
-    mine = extras.c.budget == name
+def _pace(connection: Connection, mine: ColumnElement[bool], now: datetime) -> _Pace:
     first = connection.execute(select(func.min(extras.c.reserved_at)).where(mine)).scalar()
     query = select(extras.c.amount).where(mine, extras.c.reserved_at > now - _PACE)
     given = [Decimal(amount) for amount in connection.execute(query).scalars()]

@@ -167,7 +167,10 @@ def _customer_limit(
         return None
     since = now - timedelta(days=30)
     query = select(extras.c.amount).where(
-        extras.c.customer_id == customer_id, extras.c.budget == name, extras.c.reserved_at > since
+        extras.c.customer_id == customer_id,
+        extras.c.budget == name,
+        extras.c.currency == budget.currency,
+        extras.c.reserved_at > since,
     )
     had = sum((Decimal(a) for a in connection.execute(query).scalars()), Decimal(0))
     if had + amount <= budget.per_customer:
@@ -185,9 +188,11 @@ def _code(
 ) -> str | None:
     if budget.codes == "generated":
         return provider.create(extra_id, amount, budget.currency)
+    worth = (codes.c.amount == str(amount)) & (codes.c.currency == budget.currency)
     free = select(codes.c.code).where(codes.c.pool == name, codes.c.extra_id.is_(None))
-    free = free.where((codes.c.amount.is_(None)) | (codes.c.amount == str(amount)))
-    free = free.order_by(codes.c.code).limit(1)
+    free = free.where(codes.c.amount.is_(None) | worth)
+    # Those that fit every amount are kept for the amounts that nothing else fits.
+    free = free.order_by(codes.c.amount.is_(None), codes.c.code).limit(1)
     if is_postgres(connection):
         free = free.with_for_update(skip_locked=True)
     code = connection.execute(free).scalar()
@@ -196,8 +201,9 @@ def _code(
     return code
 
 
-def used(connection: Connection, name: str, period: str) -> int:
-    """Minor units reserved or spent from a budget in a period."""
+def used(connection: Connection, name: str, period: str, currency: str) -> int:
+    """Minor units of a currency reserved or spent from a budget in a period."""
     query = select(func.coalesce(func.sum(budgets.c.used_minor), 0))
     query = query.where(budgets.c.budget == name, budgets.c.period == period)
+    query = query.where(budgets.c.currency == currency)
     return int(connection.execute(query).scalar_one())

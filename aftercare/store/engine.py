@@ -95,12 +95,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         raise explain(error, engine.url) from error
 
 
+def _snapshot(connection: Connection) -> dict[str, Any]:
+    # SQLite's readers see one moment anyway; Postgres would show each query what is there by then.
+    if not is_postgres(connection):
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A consistent view without a write lock. Raises StoreError as `writing` does."""
+    """One consistent view, of one moment however many queries it takes, without a write lock.
+    Raises StoreError as `writing` does."""
     try:
         with engine.connect() as connection:
-            yield connection.execution_options(reading=True)
+            yield connection.execution_options(reading=True, **_snapshot(connection))
     except exc.DBAPIError as error:
         raise explain(error, engine.url) from error
 

@@ -1,8 +1,6 @@
 """Adding everything up: events = facts + dead letters, triggers = the sum of their outcomes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -19,15 +17,14 @@ from aftercare.store.tables import (
     trace,
     triggers,
 )
-
-End = Mapping[tuple[str, int], tuple[int, int]]
-"""(beginning, end) offsets of each (topic, partition), as Kafka tells."""
+from aftercare.upkeep.kafka_ends import AskKafka, Ends, Positions, kafka_ends
+from aftercare.upkeep.reconcile_wallet import wallet_troubles
 
 
 @dataclass
 class Sums:
     """What was added up. `wrong` holds a line for each thing that does not add up; `behind` how
-    many events wait in Kafka (being behind is no error)."""
+    many events wait in Kafka (being behind is no error), None when Kafka did not tell."""
 
     events: int = 0
     facts: int = 0
@@ -35,55 +32,67 @@ class Sums:
     skipped: int = 0
     triggers: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
-    behind: int = 0
+    behind: int | None = None
     lost: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
-def reconcile(parts: Parts, ends: End | None = None) -> Sums:
-    """Add up the store, and compare it with Kafka's offsets when `ends` is given."""
+def reconcile(parts: Parts, ask: AskKafka | None = None) -> Sums:
+    """Add up the store as it is at one moment, and compare it with Kafka's offsets when there is one
+    to `ask` (`kafka_ends`)."""
     sums = Sums()
     with reading(parts.engine) as connection:
-        _partitions(connection, sums, ends)
+        positions = _partitions(connection, sums)
         _dead_letters(connection, sums)
         _outcomes(connection, sums)
         _messages(connection, sums)
         _extras(connection, sums)
+        sums.wrong += wallet_troubles(connection, parts.clock.now())
+    # Kafka is asked afterwards: it only grows, while consumers go on.
+    ends = ask(parts, positions) if ask is not None else None
+    if ends is not None:
+        _against_kafka(sums, positions, ends)
     return sums
 
 
 def reconcile_or_raise(parts: Parts) -> int:
     """How many triggers were added up. Raises AftercareError naming what does not add up."""
-    sums = reconcile(parts, kafka_ends(parts))
+    sums = reconcile(parts, kafka_ends)
     if sums.wrong:
         raise AftercareError("does not add up: " + "; ".join(sums.wrong))
     return sums.triggers
 
 
-def _partitions(connection: Connection, sums: Sums, ends: End | None) -> None:
+def _partitions(connection: Connection, sums: Sums) -> Positions:
+    positions: dict[tuple[str, int], int] = {}
     for row in connection.execute(select(offsets)).mappings():
-        place = f"{row['topic']}[{row['partition']}]"
         read = row["next_offset"] - row["first_offset"]
         counted = row["events"] + row["dead"] + row["skipped"]
         sums.events += read
         sums.facts += row["events"]
         sums.dead += row["dead"]
         sums.skipped += row["skipped"]
+        positions[row["topic"], row["partition"]] = row["next_offset"]
         if read != counted:
+            place = f"{row['topic']}[{row['partition']}]"
             sums.wrong.append(f"{place}: {read} offsets passed, {counted} accounted for")
-        if ends is not None and (key := (row["topic"], row["partition"])) in ends:
-            _against_kafka(sums, place, row["next_offset"], *ends[key])
+    return positions
 
 
-def _against_kafka(sums: Sums, place: str, position: int, beginning: int, end: int) -> None:
-    sums.behind += max(0, end - position)
-    if position > end:
-        sums.wrong.append(f"{place}: the store is at {position}, past Kafka's end {end}")
-    if position < beginning:
-        sums.lost += beginning - position
-        sums.wrong.append(
-            f"{place}: Kafka dropped {beginning - position} events before they were read"
-        )
+def _against_kafka(sums: Sums, positions: Positions, ends: Ends) -> None:
+    sums.behind = 0
+    for (topic, partition), (beginning, end) in ends.items():
+        place = f"{topic}[{partition}]"
+        # Of a partition that nobody has read, everything waits.
+        position = positions.get((topic, partition), beginning)
+        sums.behind += max(0, end - position)
+        if position > end:
+            sums.wrong.append(f"{place}: the store is at {position}, past Kafka's end {end}")
+        if position < beginning:
+            sums.lost += beginning - position
+            sums.wrong.append(
+                f"{place}: Kafka dropped {beginning - position} events before they were read"
+            )
 
 
 def _dead_letters(connection: Connection, sums: Sums) -> None:
@@ -143,52 +152,3 @@ def _extras(connection: Connection, sums: Sums) -> None:
     query = select(func.count()).select_from(joined).where(wrong)
     if number := connection.execute(query).scalar_one():
         sums.wrong.append(f"{number} extras do not match their messages")
-
-
-def kafka_ends(parts: Parts) -> End | None:
-    """Beginning and end offsets of all our topics; None when Kafka is away."""
-    from kafka import KafkaConsumer, TopicPartition
-    from kafka.errors import KafkaError
-
-    from aftercare.sources.connection import PATIENCE_MS, connection_options
-
-    with reading(parts.engine) as connection:
-        rows = connection.execute(select(offsets)).mappings().all()
-    positions = {TopicPartition(r["topic"], r["partition"]): r["next_offset"] for r in rows}
-    if not positions:
-        return {}
-    try:
-        consumer = KafkaConsumer(
-            **connection_options(parts.settings),
-            auto_offset_reset="none",
-            bootstrap_timeout_ms=PATIENCE_MS,
-        )
-        try:
-            first = consumer.beginning_offsets(list(positions))
-            last = _true_ends(consumer, positions)
-        finally:
-            consumer.close()
-    except KafkaError:
-        return None
-    return {(t.topic, t.partition): (first[t], last[t]) for t in positions}
-
-
-def _true_ends(consumer: Any, positions: Mapping[Any, int]) -> dict[Any, int]:
-    """End offsets. Some brokers (Tansu) answer less than there is; whether we really are past the
-    end, a fetch from our position tells."""
-    told: dict[Any, int] = consumer.end_offsets(list(positions))
-    return {p: _confirmed(consumer, p, positions[p], end) for p, end in told.items()}
-
-
-def _confirmed(consumer: Any, partition: Any, position: int, end: int) -> int:
-    from kafka.errors import OffsetOutOfRangeError
-
-    if position <= end:
-        return end
-    consumer.assign([partition])
-    consumer.seek(partition, position)
-    try:
-        consumer.poll(timeout_ms=700)
-    except OffsetOutOfRangeError:
-        return end
-    return max(position, consumer.highwater(partition) or 0)

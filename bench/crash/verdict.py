@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from aftercare.store.engine import reading
 from aftercare.store.tables import follow_ups, triggers
-from aftercare.upkeep.reconcile import kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import reconcile
 from bench.crash.ground import Ground
 
 ENDS = ("sent", "bundled", "withdrawn")
@@ -53,7 +54,7 @@ def balance(ground: Ground, told: Path) -> Balance:
     found.lost = len(ids - set(by_order))
     found.doubled = sum(times > 1 for times in by_order.values())
     found.unsettled = sum(state not in ENDS for state in states)
-    found.wrong = reconcile(parts, kafka_ends(parts)).wrong
+    found.wrong = reconcile(parts, kafka_ends).wrong
     parts.engine.dispose()
     return found
 

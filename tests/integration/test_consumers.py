@@ -20,7 +20,8 @@ from aftercare.steps.parts import Parts, build
 from aftercare.store.engine import open_store, reading
 from aftercare.store.tables import dead_letters, orders
 from aftercare.store.upgrade import upgrade
-from aftercare.upkeep.reconcile import kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import reconcile
 from tests.integration.conftest import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,11 +133,21 @@ def test_every_event_becomes_a_fact_or_a_dead_letter(consumers: Consumers) -> No
     consumers.produce(0, 50, dirt=3)
     process = consumers.start()
     assert wait_until(lambda: consumers.orders() == 50 and consumers.dead() == 3, 60)
-    sums = reconcile(consumers.parts(), kafka_ends(consumers.parts()))
+    sums = reconcile(consumers.parts(), kafka_ends)
     assert sums.wrong == []
     assert (sums.behind, sums.events) == (0, sums.facts + sums.dead)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
+
+
+def test_it_adds_up_at_every_moment_while_events_come_in(consumers: Consumers) -> None:
+    consumers.start()
+    wrong: list[str] = []
+    for start in range(0, 400, 20):
+        consumers.produce(start, 20, dirt=1)
+        wrong += reconcile(consumers.parts(), kafka_ends).wrong
+    assert wait_until(lambda: consumers.orders() == 400, 60)
+    assert wrong == []
 
 
 @pytest.mark.parametrize("point", ["after-poll", "in-transaction", "after-commit-before-kafka"])
@@ -148,7 +159,7 @@ def test_a_consumer_killed_at_any_point_loses_nothing_and_counts_nothing_twice(
     assert killed.wait(60) == -signal.SIGKILL
     consumers.start()
     assert wait_until(lambda: consumers.orders() == 40, 90)
-    sums = reconcile(consumers.parts(), kafka_ends(consumers.parts()))
+    sums = reconcile(consumers.parts(), kafka_ends)
     assert sums.wrong == []
     assert sums.events == sums.facts + sums.dead
 
@@ -163,7 +174,7 @@ def test_two_consumers_share_the_partitions_and_one_takes_over_when_the_other_di
     consumers.produce(30, 30)
     assert wait_until(lambda: consumers.orders() == 60, 90)
     assert second.poll() is None
-    assert reconcile(consumers.parts(), kafka_ends(consumers.parts())).wrong == []
+    assert reconcile(consumers.parts(), kafka_ends).wrong == []
 
 
 def test_a_consumer_that_goes_round_keeps_its_sign_of_life_young(

@@ -15,7 +15,8 @@ from aftercare.stack.apache_kafka import ApacheKafka
 from aftercare.stack.waiting import wait_until
 from aftercare.store.engine import reading, writing
 from aftercare.store.tables import dead_letters, offsets
-from aftercare.upkeep.reconcile import kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import reconcile
 from tests.integration.conftest import Stack
 from tests.integration.test_consumers import Consumers
 
@@ -54,7 +55,7 @@ def test_a_record_that_the_store_refuses_becomes_a_dead_letter_and_all_others_fa
     assert wait_until(lambda: consumers.orders() == 19, 60)
     assert wait_until(lambda: _refused(consumers) == [poison], 30)
     assert process.poll() is None
-    assert reconcile(consumers.parts(), kafka_ends(consumers.parts())).wrong == []
+    assert reconcile(consumers.parts(), kafka_ends).wrong == []
 
 
 def test_silence_is_believed_behind_a_transaction_whose_marker_is_the_last_offset(
@@ -85,7 +86,7 @@ def test_silence_is_believed_behind_a_transaction_whose_marker_is_the_last_offse
     on_apache.start()
     assert wait_until(lambda: on_apache.orders() == 1, 60)
     assert wait_until(lambda: _all_believed(on_apache), 30)
-    sums = reconcile(on_apache.parts(), kafka_ends(on_apache.parts()))
+    sums = reconcile(on_apache.parts(), kafka_ends)
     assert (sums.wrong, sums.behind) == ([], 0)
 
 
@@ -135,3 +136,11 @@ def _all_believed(consumers: Consumers) -> bool:
         query = select(offsets).where(offsets.c.topic == "orders")
         rows = connection.execute(query).mappings().all()
     return len(rows) == 2 and all(row["read_past"] is not None for row in rows)
+
+
+def test_events_that_no_consumer_has_seen_are_told_as_waiting(on_apache: Consumers) -> None:
+    before = reconcile(on_apache.parts(), kafka_ends).behind
+    on_apache.produce(0, 30)
+    sums = reconcile(on_apache.parts(), kafka_ends)
+    assert before is not None
+    assert (sums.wrong, sums.events, sums.behind) == ([], 0, before + 30)

@@ -29,7 +29,8 @@ from aftercare.stack.whole import Plan, Whole, inherited, whole_stack
 from aftercare.steps.model import Batch
 from aftercare.steps.parts import Parts, build
 from aftercare.steps.table import run_batch
-from aftercare.upkeep.reconcile import Sums, kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import Sums, reconcile
 from aftercare.upkeep.tidy import tidy_up
 from tests.fakes.house import FakeGate, FakeSender
 from tests.integration.conftest import require
@@ -204,8 +205,8 @@ def adds_up(life: Life) -> None:
     """The shop closes; everything that it sold is answered once, and reconcile agrees."""
     life.closed.set()
     parts = life.parts()
-    life.until(lambda: all_settled(life, reconcile(parts, kafka_ends(parts))))
-    sums = reconcile(parts, kafka_ends(parts))
+    life.until(lambda: all_settled(life, reconcile(parts, kafka_ends)))
+    sums = reconcile(parts, kafka_ends)
     parts.engine.dispose()
     assert life.refused["events"] == 0
     assert (sums.wrong, sums.dead, sums.facts) == ([], 0, 2 * len(life.told))

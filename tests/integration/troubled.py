@@ -20,7 +20,8 @@ from aftercare.stack.waiting import wait_until
 from aftercare.steps.parts import Parts, build
 from aftercare.store.engine import open_store, reading
 from aftercare.store.tables import orders
-from aftercare.upkeep.reconcile import Sums, kafka_ends, reconcile
+from aftercare.upkeep.kafka_ends import kafka_ends
+from aftercare.upkeep.reconcile import Sums, reconcile
 
 
 @dataclass
@@ -141,7 +142,7 @@ class Troubled:
 
     def sums(self) -> Sums:
         parts: Parts = build(self.settings)
-        found = reconcile(parts, kafka_ends(parts))
+        found = reconcile(parts, kafka_ends)
         parts.engine.dispose()
         return found
 

@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from aftercare.decision.policy import Budget
 from aftercare.errors import UsageError
+from aftercare.extras.codes import RandomCodes
 from aftercare.extras.pool import MOST_TOLD
 from aftercare.extras.status import BudgetStatus, budget_status
-from aftercare.store.engine import reading
+from aftercare.extras.wallet import Refused, Reserved, reserve
+from aftercare.store.engine import reading, writing
 from aftercare.store.tables import codes, extras
 from aftercare.upkeep.reconcile import reconcile
 from tests.fakes.house import House
@@ -88,6 +90,12 @@ def test_a_file_fills_the_pool_once_and_says_how_much_of_it_is_new(
         ("code,amount\nA,1,5\n", ":2: has more fields than the first line names"),
         ("code,amount\nA,0.001\n", ":2: '0.001' is no amount above 0"),
         ("code,amount,currency\nA,5,EUR\n", ":2: 'EUR' is not the budget's currency, BRL"),
+        ("code,amount\nA,1_0\n", ":2: '1_0' is no amount above 0"),
+        ("code,amount\nA,٥\n", ":2: '٥' is no amount above 0"),
+        ("code,amount\nA,1e1\n", ":2: '1e1' is no amount above 0"),
+        ('code\n"A\nB"\n', ":3: the code holds a character that cannot be printed"),
+        ("code\nA\0B\n", ":2: the code holds a character that cannot be printed"),
+        ("code,code\nA,B\n", ":1: names a column twice"),
         ('code\n"A\n', "is not CSV"),
     ],
 )
@@ -126,9 +134,30 @@ def test_a_budget_that_makes_its_own_codes_takes_no_file(operator: Operator, fil
 
 def test_a_code_is_in_one_pool_only(house: House, operator: Operator, file: Path) -> None:
     load(operator, file, "code\nA\nB\n")
-    with pytest.raises(UsageError, match="1 of these codes, B among them, are in the pool of late"):
-        load(operator, file, "code\nB\nC\n", budget="goodwill")
+    with pytest.raises(UsageError, match=r"codes.csv:3: the code is in the pool of late-delivery"):
+        load(operator, file, "code\nC\nB\n", budget="goodwill")
     assert [code for code, _ in held(house)] == ["A", "B"]
+
+
+def test_a_code_keeps_its_worth(house: House, operator: Operator, file: Path) -> None:
+    load(operator, file, "code,amount\nA,5\nB,\n")
+    with pytest.raises(UsageError, match=r":2: the code is in the pool already, worth 5.00 BRL"):
+        load(operator, file, "code,amount\nA,10\nC,5\n")
+    with pytest.raises(UsageError, match=r":2: the code is in the pool already, for any amount"):
+        load(operator, file, "code,amount\nB,10\n")
+    assert held(house) == [("A", "5.00"), ("B", None)]
+
+
+def test_every_code_that_another_pool_holds_is_named_by_its_line(
+    operator: Operator, file: Path
+) -> None:
+    several = "code\n" + "".join(f"A{number}\n" for number in range(600))
+    load(operator, file, several)
+    with pytest.raises(UsageError) as refused:
+        load(operator, file, several, budget="goodwill")
+    lines = str(refused.value).splitlines()
+    assert [line.split(": ")[0].split(":")[-1] for line in lines[:2]] == ["2", "3"]
+    assert lines[-1] == "and 580 more; nothing was imported"
 
 
 def test_a_large_file_is_taken_in(house: House, operator: Operator, file: Path) -> None:
@@ -148,6 +177,47 @@ def test_only_a_code_of_the_promised_worth_is_given(
     assert "FITS" in mail.text
     assert "SMALL" not in mail.text
     assert "BIG" not in mail.text
+
+
+def take(house: House, budget: Budget, trigger: str, who: str = "c1") -> Reserved | Refused:
+    """Reserve 5.00 of a budget."""
+    with writing(house.engine) as connection:
+        return reserve(
+            connection,
+            trigger_id=trigger,
+            customer_id=who,
+            kind="voucher",
+            name="late-delivery",
+            budget=budget,
+            amount=Decimal("5.00"),
+            now=house.clock.now(),
+            provider=RandomCodes(),
+        )
+
+
+def test_codes_that_fit_every_amount_are_kept_for_the_last(
+    house: House, operator: Operator, file: Path
+) -> None:
+    load(operator, file, "code,amount\nANY,\nFIVE,5\n")
+    given = [take(house, POOL, trigger) for trigger in ("t1", "t2", "t3")]
+    assert [one.code if isinstance(one, Reserved) else None for one in given] == [
+        "FIVE",
+        "ANY",
+        None,
+    ]
+
+
+def test_a_budget_whose_currency_was_changed_gives_no_code_and_counts_no_money_of_the_old_one(
+    house: House, operator: Operator, file: Path
+) -> None:
+    load(operator, file, "code,amount\nFIVE,5\n")
+    take(house, Budget(currency="BRL"), "t0")
+    euros = Budget(currency="EUR", codes="pool", per_month=Decimal(100), per_customer=Decimal(9))
+    assert isinstance(take(house, euros, "t1"), Refused)
+    found = status(house, euros)
+    assert (found.reserved, found.left_month) == (Decimal(0), Decimal(100))
+    generated = msgspec.structs.replace(euros, codes="generated")
+    assert isinstance(take(house, generated, "t2"), Reserved)
 
 
 def test_when_only_codes_of_another_worth_are_left_none_is_given(
