@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aftercare.errors import SettingsError
+from aftercare.handoffs.address import check_webhook
 
 PREFIX = "AFTERCARE_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,9 @@ class Settings:
     airflow_username: str = setting("", "user that wakes DAGs")
     airflow_password: str = setting("", "its password", secret=True)
     handoff_webhook: str = setting("", "address that hand-offs are posted to; empty: outbox mail")
+    handoff_webhook_secret: str = setting(
+        "", "whsec_… that signs them (Standard Webhooks); empty: unsigned", secret=True
+    )
     log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @property
@@ -80,7 +84,7 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read settings from `AFTERCARE_*` variables.
 
-    Raises SettingsError for a value that does not fit and for an `AFTERCARE_` name nobody knows.
+    Raises SettingsError for a value that does not fit, and for an `AFTERCARE_` name nobody knows.
     """
     environ = os.environ if environ is None else environ
     known = {f.name: f for f in fields(Settings)}
@@ -93,7 +97,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"{variable} is not a setting; `aftercare settings` lists them")
         if text != "":
             given[name] = _read(variable, text, known[name].type)
-    return Settings(**given)
+    found = Settings(**given)
+    check_webhook(found.handoff_webhook, found.handoff_webhook_secret)
+    return found
 
 
 def _read(variable: str, text: str, kind: Any) -> Any:

@@ -6,7 +6,7 @@ everything up, and watches how late the oldest due trigger is.
 | task | does | when it fails |
 |---|---|---|
 | `tidy` | leases that ran out, unknown sends | store away: retried |
-| `hand_offs` | mails open hand-offs to their team | sender away: retried; each is delivered once |
+| `hand_offs` | tells teams of open hand-offs, by mail or webhook | never: logged, and tried again |
 | `reconcile` | events = facts + dead letters, triggers = sum of outcomes | **names what does not add up** |
 | `lateness` | age of the oldest due trigger against `AFTERCARE_LATE_LIMIT` | **something is stuck** |
 
@@ -15,6 +15,8 @@ everything up, and watches how late the oldest due trigger is.
   (`aftercare status`)? Is its DAG paused? Are workers alive? Is the pool `sendgrid` there?
 - **`reconcile` failed**: read its lines; each names a topic and partition or a trigger. Consumers
   that are only behind are no failure. `aftercare reconcile` says the same on the command line.
+- **`hand_offs` warns "not delivered"**: the warning says why; `aftercare status` counts what waits,
+  `aftercare handoffs list` shows it, so that a person can look after it meanwhile.
 - **`unknown` sends "need a person"**: ask the provider about the follow-up id, then
   `aftercare unknown settle TRIGGER --arrived | --not-arrived`.
 

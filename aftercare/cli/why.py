@@ -11,6 +11,7 @@ from rich.table import Table
 
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
+from aftercare.handoffs.standing import in_words, standing
 from aftercare.steps.model import Batch
 from aftercare.steps.table import FLOWS, run_batch
 from aftercare.store.engine import reading
@@ -76,12 +77,14 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def status() -> None:
-    """Where every rule's triggers stand, what is stopped, and how late the oldest due one is."""
+    """Where every rule's triggers stand, what is stopped, what waits for a person, and how late the
+    oldest due one is."""
     from aftercare.upkeep.lateness import oldest_due
 
     found = parts()
     with reading(found.engine) as connection:
         rows, halted = by_outcome(connection), open_switches(connection)
+        of_people = in_words(standing(connection, found.clock.now()))
     table = Table("rule", "kind", "status", "triggers")
     for row in rows:
         table.add_row(row["rule"], row["kind"], row["status"], str(row["triggers"]))
@@ -89,6 +92,7 @@ def status() -> None:
     console.print(table if rows else "no triggers yet")
     for row in halted:
         console.print(f"stopped: {row['scope']} {row['name']}: {row['reason']}")
+    console.print(of_people, markup=False, highlight=False)
     console.print(f"the oldest due trigger has waited {oldest_due(found):.0f} s")
 
 
@@ -96,18 +100,17 @@ def reconcile(
     offline: Annotated[bool, typer.Option(help="do not ask Kafka for its end offsets")] = False,
 ) -> None:
     """Add everything up; exit 1 and name it when something does not add up."""
-    from aftercare.upkeep.reconcile import kafka_ends
+    from aftercare.upkeep.kafka_ends import kafka_ends
     from aftercare.upkeep.reconcile import reconcile as add_up
 
     found = parts()
-    ends = None if offline else kafka_ends(found)
-    sums = add_up(found, ends)
+    sums = add_up(found, None if offline else kafka_ends)
     table = Table("what", "number")
     table.add_row("events read", str(sums.events))
     table.add_row("  became facts", str(sums.facts))
     table.add_row("  dead letters", str(sums.dead))
     table.add_row("  offsets without a record", str(sums.skipped))
-    table.add_row("events waiting in Kafka", _behind(sums.behind, ends is None, offline))
+    table.add_row("events waiting in Kafka", _behind(sums.behind, offline))
     table.add_row("triggers", str(sums.triggers))
     for name, number in sorted(sums.outcomes.items()):
         table.add_row(f"  {name}", str(number))
@@ -120,8 +123,8 @@ def reconcile(
     console.print("everything adds up")
 
 
-def _behind(number: int, unknown: bool, offline: bool) -> str:
-    if unknown:
+def _behind(number: int | None, offline: bool) -> str:
+    if number is None:
         return "unknown (Kafka not asked)" if offline else "unknown (Kafka does not answer)"
     return str(number)
 

@@ -22,6 +22,13 @@ Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}(?!\n)$", description=
 Language = Annotated[
     str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*(?!\n)$", max_length=40)
 ]
+HandoffId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?!\n)$",
+        description="the hand-off's id, as its mail or webhook tells it",
+    ),
+]
 Severity = Literal["low", "medium", "high", "critical"]
 
 

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import msgspec
 
-from aftercare.events.fields import Id, Item, LongText, Money, Person, Severity, ShortText
+from aftercare.events.fields import (
+    HandoffId,
+    Id,
+    Item,
+    LongText,
+    Money,
+    Person,
+    Severity,
+    ShortText,
+)
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +112,13 @@ class SupportReopened(TicketPayload, frozen=True, kw_only=True):
 class SupportRated(TicketPayload, frozen=True, kw_only=True):
     score: Annotated[int, msgspec.Meta(ge=1, le=5)]
     comment: LongText | None = None
+
+
+class HandoffClosed(Payload, frozen=True, kw_only=True):
+    """A person has looked after what a hand-off asked for."""
+
+    handoff_id: HandoffId
+    closed_by: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class CustomerUpdated(Payload, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ MEANINGS = {
     "severity": "low, medium, high or critical; critical goes to a person",
     "resolution": "what was done, in words fit for the customer",
     "score": "from 1 to 5",
+    "closed_by": "who looked after it, by the name or number that your system knows",
     "email": "where mail reaches the customer",
     "first_name": "how the customer is greeted",
     "language": "the language to write in, e.g. pt or en-GB",

@@ -48,6 +48,11 @@ class TicketEvent(Event, frozen=True, kw_only=True):
     subject_kind: ClassVar[str] = "ticket"
 
 
+class HandoffEvent(Event, frozen=True, kw_only=True):
+    topic: ClassVar[str | None] = SUPPORT
+    subject_kind: ClassVar[str] = "hand-off"
+
+
 class CustomerEvent(Event, frozen=True, kw_only=True):
     subject_kind: ClassVar[str] = "customer"
 
@@ -108,6 +113,10 @@ class SupportRated(TicketEvent, frozen=True, kw_only=True, tag="support.rated"):
     data: p.SupportRated
 
 
+class HandoffClosed(HandoffEvent, frozen=True, kw_only=True, tag="handoff.closed"):
+    data: p.HandoffClosed
+
+
 class CustomerUpdated(CustomerEvent, frozen=True, kw_only=True, tag="customer.updated"):
     data: p.CustomerUpdated
 
@@ -131,6 +140,7 @@ AnyEvent = (
     | SupportResolved
     | SupportReopened
     | SupportRated
+    | HandoffClosed
     | CustomerUpdated
     | CustomerErased
 )

@@ -16,6 +16,7 @@ from aftercare.facts.model import KINDS, Customer, Facts
 from aftercare.facts.view import for_cel, view
 from aftercare.intake.awaken import awaken
 from aftercare.intake.births import Origin, write_births
+from aftercare.intake.closings import close_handoffs
 from aftercare.intake.erasure import erase
 from aftercare.intake.expect import write_promises
 from aftercare.intake.model import Dead, Incoming, Report
@@ -58,6 +59,7 @@ def take_in(
     write_births(connection, births, now, report)
     write_promises(connection, subjects.values(), folded.origins, rulebook, zone)
     changed = [folded.rows[key] for key in folded.changed]
+    close_handoffs(connection, (event for _, event in events), changed, now)
     erase(connection, changed, now)
     report.woken = awaken(connection, changed, now)
     return report

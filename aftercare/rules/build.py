@@ -87,6 +87,7 @@ def _rule(file: Path, name: str, reader: Reader, kind: Kind, subject: str, known
         again=reader.name("again", "template", known.templates),
         extra=read_extra(reader, own, known.budgets),
         escalate=reader.name("escalate", "team", known.teams),
+        draft=reader.name("draft", "template", known.templates),
         incident=reader.condition("incident", own, "text"),
         exempt=reader.read("exempt", _flag, False),
     )

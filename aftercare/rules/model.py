@@ -44,7 +44,8 @@ class Extra:
 @dataclass(frozen=True)
 class Rule:
     """One care rule. Exactly one of `on` and `after` is set; exactly one of `send` and `escalate`.
-    `gone` says in plain words what it means that `still` does not hold any more."""
+    `draft` is the template that a person starts from. `gone` says in plain words what it means that
+    `still` does not hold any more."""
 
     name: str
     file: Path
@@ -65,6 +66,7 @@ class Rule:
     again: str | None = None
     extra: Extra | None = None
     escalate: str | None = None
+    draft: str | None = None
     incident: Condition | None = None
     exempt: bool = False
 

@@ -8,7 +8,7 @@ from aftercare.rules.reader import Reader
 
 FIELDS = frozenset(
     {"on", "when", "after", "expect", "by", "still", "gone", "send", "otherwise", "again"}
-    | {"cause", "wait", "expires", "extra", "escalate", "incident", "exempt"}
+    | {"cause", "wait", "expires", "extra", "escalate", "draft", "incident", "exempt"}
 )
 KINDS = frozenset(kind.value for kind in Kind)
 _NAME = re.compile(r"^[a-z][a-z0-9-]{0,79}$")
@@ -27,6 +27,8 @@ def check_shape(reader: Reader, name: object) -> None:
         problems.append(f"{place}: needs either `send` (a template) or `escalate` (a team)")
     if "gone" in raw and "still" not in raw:
         reader.wrong("gone", "goes with `still`; it says what it means that it does not hold")
+    if "draft" in raw and "escalate" not in raw:
+        reader.wrong("draft", "goes with `escalate`; it is what the person starts from")
     _check_promise(reader)
     if "escalate" in raw:
         for field in (f for f in _ONLY_WITH_SEND if f in raw):

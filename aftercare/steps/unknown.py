@@ -83,7 +83,7 @@ def settle_by_hand(parts: Parts, trigger_id: str, *, arrived: bool, by: str) -> 
         row = connection.execute(query).mappings().first()
         if row is None or row["status"] != Status.UNKNOWN.value:
             raise UsageError(
-                f"trigger {trigger_id} is not unknown; `aftercare triggers` lists them"
+                f"trigger {trigger_id} is not unknown; `aftercare unknown list` shows those that are"
             )
         trigger = to_trigger(row)
         lock_customer(connection, trigger.customer_id)

@@ -47,6 +47,12 @@ def by_outcome(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
+def all_handoffs(connection: Connection) -> Sequence[RowMapping]:
+    """Every hand-off, the latest opened first."""
+    query = select(handoffs).order_by(handoffs.c.opened_at.desc(), handoffs.c.handoff_id)
+    return connection.execute(query).mappings().all()
+
+
 def open_handoffs(connection: Connection) -> Sequence[RowMapping]:
     """Hand-offs that nobody closed yet, the most urgent first."""
     query = select(handoffs).where(handoffs.c.closed_at.is_(None)).order_by(handoffs.c.due_at)

@@ -354,6 +354,17 @@ handoffs = Table(
 """One row a hand-off. `attempts` counts deliveries that failed, `trouble` says why the last one did;
 both are of the way to the team, not of the customer."""
 
+handoff_closings = Table(
+    "handoff_closings",
+    metadata,
+    Column("handoff_id", String(36), primary_key=True),
+    Column("customer_id", String(200), primary_key=True),
+    Column("closed_at", Utc, nullable=False),
+    Column("closed_by", String(200), nullable=False),
+    Column("event_id", String(200), nullable=False),
+)
+"""Who said that a hand-off is done, also of one that is not known yet (handoffs/closing.py)."""
+
 deliveries = Table(
     "deliveries",
     metadata,

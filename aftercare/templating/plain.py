@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 _BLOCKS = frozenset({"mj-text", "p", "tr", "li", "mj-button"})
 _SKIPPED = frozenset({"mj-head", "mj-style", "mj-title", "mj-preview", "style"})
-_WIDTH = 76
+WIDTH = 76
 
 
 class _Reader(HTMLParser):
@@ -58,5 +58,5 @@ def plain_text(mjml: str) -> str:
 
 def _wrapped(block: str) -> str:
     lines = block.split("\n")
-    wrap = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
+    wrap = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
     return "\n".join(wrap.fill(line) for line in lines)

@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aftercare.decision.model import Moment, Trigger
+from aftercare.trace.words import A_KIND
 
 MOMENTS = {
     "placed_at": "ordered",
@@ -28,7 +29,7 @@ def story(trigger: Trigger, moment: Moment, zone: ZoneInfo) -> str:
         facts = moment.views.get(kind, {})
         name = f"{kind} {facts.get(f'{kind}_id', '')}"
         happened += [(facts[f], f"{name} {w}") for f, w in MOMENTS.items() if facts.get(f)]
-    happened += [(s.at, f"we sent a {s.kind} about {s.subject_id}") for s in moment.spoken]
+    happened += [(s.at, f"we sent {A_KIND[s.kind]} about {s.subject_id}") for s in moment.spoken]
     lines = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {words}" for at, words in sorted(happened)]
     lines += [f"open: {case.kind} {case.case_id}" for case in moment.open_cases]
     subject = moment.views.get(trigger.subject_kind, {})

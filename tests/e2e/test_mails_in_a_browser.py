@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -14,6 +15,8 @@ from aftercare.senders.outbox import OutboxSender, build_index
 from aftercare.settings import ROOT
 from aftercare.templating.library import Library
 from aftercare.templating.personas import persona
+from aftercare.upkeep.handoffs import deliver_handoffs
+from tests.fakes.house import House
 from tests.fakes.mails import FOLLOW_UP, a_mail
 
 pytestmark = pytest.mark.browser
@@ -102,6 +105,26 @@ def test_a_mail_is_easy_to_read_on_a_phone_and_on_a_desk_without_the_network(
             assert text["contrast"] >= 4.5, text
             assert text["right"] <= width + 1, text
     assert asked == []
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_mail_to_a_team_is_easy_to_read_however_long_the_words_are(
+    page: Page, tmp_path: Path, width: int
+) -> None:
+    house = House(f"sqlite:///{tmp_path / 'store.db'}")
+    comment = f"Look: https://{'photo' * 60}\n{'very ' * 90}"
+    data: dict[str, Any] = {"complaint_id": "k" * 150, "comment": comment}
+    house.tell("complaint.opened", severity="critical", customer={"first_name": "Ana"}, **data)
+    house.run("apology")
+    assert deliver_handoffs(house.parts) == 1
+    page.set_viewport_size({"width": width, "height": 844})
+    page.set_content(house.sender.mails[0].html)
+    seen = page.evaluate(LOOK)
+    assert seen["wide"] <= width
+    for text in seen["shown"]:
+        assert text["size"] >= 13, text
+        assert text["contrast"] >= 4.5, text
+        assert text["right"] <= width + 1, text
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from aftercare.clock import ManualClock
 from aftercare.errors import SendError
+from aftercare.events.types import TYPES
 from aftercare.gate.model import Failure, Row, Verdict
 from aftercare.intake import Incoming, Report, take_in
 from aftercare.message import Mail
@@ -95,10 +96,8 @@ class House:
             "time": (at or self.clock.now()).isoformat(),
             "data": {"customer_id": who, **data},
         }
-        topic = {"order": "orders", "complaint": "complaints", "support": "support"}.get(
-            kind.split(".")[0], "orders"
-        )
-        return Incoming(topic, 0, number, who.encode(), msgspec.json.encode(raw))
+        topic = TYPES[kind].topic if kind in TYPES else None
+        return Incoming(topic or "orders", 0, number, who.encode(), msgspec.json.encode(raw))
 
     def take(self, records: Sequence[Incoming]) -> Report:
         with writing(self.engine) as connection:

@@ -16,6 +16,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 _EXTRA: dict[str, dict[str, Any]] = {
     "order.refunded": {"refund": {"amount": "5.00", "currency": "BRL"}},
     "support.rated": {"score": 2},
+    "handoff.closed": {"handoff_id": "00000000-0000-0000-0000-000000000000"},
     "customer.updated": {"customer": {"first_name": "Ana"}},
 }
 _IDS = {"order": "order_id", "complaint": "complaint_id", "support": "ticket_id"}

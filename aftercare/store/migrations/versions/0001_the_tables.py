@@ -173,6 +173,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("trigger_id", name=op.f("uq_handoffs_trigger_id")),
     )
     op.create_table(
+        "handoff_closings",
+        sa.Column("handoff_id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=200), nullable=False),
+        sa.Column("closed_at", aftercare.store.types.Utc(timezone=True), nullable=False),
+        sa.Column("closed_by", sa.String(length=200), nullable=False),
+        sa.Column("event_id", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("handoff_id", "customer_id", name=op.f("pk_handoff_closings")),
+    )
+    op.create_table(
         "moves",
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.Column("target", sa.String(length=20), nullable=False),
@@ -405,6 +414,7 @@ def downgrade() -> None:
     op.drop_table("orders")
     op.drop_table("offsets")
     op.drop_table("moves")
+    op.drop_table("handoff_closings")
     op.drop_table("handoffs")
     op.drop_table("failed_expectations")
     with op.batch_alter_table("extras", schema=None) as batch_op:
