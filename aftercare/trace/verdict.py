@@ -69,10 +69,11 @@ def _escalated(story: Story, zone: ZoneInfo) -> str:
     hand = story.handoff
     if hand is None:
         return f"A person looks after it, because {reason(story)}."
-    words = f"A person looks after it ({hand['team']}), because {reason(story)}."
+    of_whom = f"it ({hand['team']}), because {reason(story)}."
     if hand["closed_at"] is not None:
-        return f"{words} Closed on {when(hand['closed_at'], zone)} by {hand['closed_by']}."
-    return f"{words} It should be looked after by {when(hand['due_at'], zone)}."
+        closed = f"{when(hand['closed_at'], zone)} by {hand['closed_by']}"
+        return f"A person looked after {of_whom} Closed on {closed}."
+    return f"A person looks after {of_whom} It is due on {when(hand['due_at'], zone)}."
 
 
 def _quarantined(story: Story, zone: ZoneInfo) -> str:

@@ -188,10 +188,21 @@ def test_an_escalated_one_says_who_looks_after_it_until_when(house: House) -> No
     assert text.startswith("A case for a person: customer c1, complaint p1, by rule critical-")
     assert (
         "ESCALATED. A person looks after it (care-team), because rule critical-complaint calls for "
-        "a person. It should be looked after by Mon 5 Jan 2026, 16:01 (UTC-03:00)."
+        "a person. It is due on Mon 5 Jan 2026, 16:01 (UTC-03:00)."
     ) in text
     assert "aftercare handoffs show " in text
     assert "it burned" not in text
+
+
+def test_one_that_a_person_is_done_with_says_how_it_ended(house: House) -> None:
+    house.tell("complaint.opened", complaint_id="p1", severity="critical", comment="it burned")
+    house.run()
+    house.later(hours=2)
+    house.tell("complaint.resolved", complaint_id="p1", resolution="a new one is on its way")
+    story = next(s for s in told(house) if s.handoff is not None)
+    text = "\n".join(tell(story, house.parts.zone))
+    assert "A person looked after it (care-team)" in text
+    assert "Closed on Mon 5 Jan 2026, 14:00 (UTC-03:00) by complaint.resolved." in text
 
 
 def test_an_expired_one_says_when_it_was_too_late_and_what_had_held_it(house: House) -> None:
