@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from sqlalchemy import Connection, RowMapping
 
+from aftercare.cli.ids import in_full
+from aftercare.cli.listing import show as show_list
 from aftercare.cli.parts import parts
 from aftercare.cli.since import Since, in_zone
 from aftercare.errors import UsageError
@@ -17,6 +17,7 @@ from aftercare.intake.revival import headers
 from aftercare.settings import Settings
 from aftercare.store import dead_letters as store
 from aftercare.store.engine import reading, writing
+from aftercare.store.tables import dead_letters
 
 app = typer.Typer(help="Events that could not be understood.", no_args_is_help=True)
 
@@ -31,20 +32,16 @@ def list_dead(reason: Reason = None, topic: Topic = None) -> None:
     """Open dead letters with reason and place: `aftercare dead-letters list --reason not-json`."""
     with reading(parts().engine) as connection:
         rows = store.find(connection, reason=reason, topic=topic)
-    table = Table("dead letter", "place", "reason", "in words")
-    for row in rows:
-        table.add_row(row["dead_letter_id"], _place(row), row["reason"], escape(row["detail"]))
-    Console().print(table if rows else "no open dead letters")
+    cells = ((row["dead_letter_id"], _place(row), row["reason"], row["detail"]) for row in rows)
+    headings = ("dead letter", "place", "reason", "in words")
+    show_list(headings, cells, "no open dead letters", ids=True)
 
 
 @app.command()
 def show(dead_letter: str) -> None:
     """One dead letter: reason, place, key and raw bytes."""
     with reading(parts().engine) as connection:
-        rows = store.find(connection, ids=[dead_letter], status=None)
-    if not rows:
-        raise UsageError(f"there is no dead letter {dead_letter}; `aftercare dead-letters list`")
-    row = rows[0]
+        (row,) = store.find(connection, ids=[_full(connection, dead_letter)], status=None)
     lines = [
         f"{row['status']}: {row['reason']}: {row['detail']}",
         f"place: {_place(row)}",
@@ -92,20 +89,13 @@ def _chosen(
     if not (ids or reason or topic or everything):
         raise UsageError("name ids, --reason, --topic or --all; `aftercare dead-letters list`")
     with reading(parts().engine) as connection:
-        _refuse_unknown(connection, ids or ())
-        return store.find(connection, ids=ids or (), reason=reason, topic=topic)
+        full = [_full(connection, one) for one in ids or ()]
+        return store.find(connection, ids=full, reason=reason, topic=topic)
 
 
-def _refuse_unknown(connection: Connection, ids: Sequence[str]) -> None:
-    known = (
-        {r["dead_letter_id"] for r in store.find(connection, ids=ids, status=None)}
-        if ids
-        else set()
-    )
-    if unknown := sorted(set(ids) - known):
-        raise UsageError(
-            f"there is no dead letter {', '.join(unknown[:3])}; `aftercare dead-letters list`"
-        )
+def _full(connection: Connection, given: str) -> str:
+    column, listed = dead_letters.c.dead_letter_id, "aftercare dead-letters list"
+    return in_full(connection, column, given, what="dead letter", listed_by=listed)
 
 
 def _produce(settings: Settings, rows: Sequence[RowMapping], since: datetime | None) -> None:

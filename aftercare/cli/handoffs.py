@@ -1,20 +1,18 @@
 """`aftercare handoffs`: what waits for a person."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from sqlalchemy import RowMapping, select
 
+from aftercare.cli.ids import in_full
+from aftercare.cli.listing import show as show_list
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
 from aftercare.handoffs.closing import Closing, say_closed, settle
-from aftercare.rules.nearest import nearest
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading, writing
 from aftercare.store.switchboard import all_handoffs, open_handoffs
@@ -34,15 +32,16 @@ def list_handoffs(
     found = parts()
     with reading(found.engine) as connection:
         rows = all_handoffs(connection) if everything else open_handoffs(connection)
-    if not rows:
-        Console().print("nothing waits for a person")
-        return
     now, zone = found.clock.now(), found.zone
-    table = Table("hand-off", "team", "customer", f"due ({zone.key})", "told", "closed", "why")
-    for row in rows:
-        cells = (_due(row, now, zone), _told(row), _closed(row, zone), row["reason"])
-        table.add_row(row["handoff_id"], row["team"], row["customer_id"], *map(escape, cells))
-    Console().print(table)
+    headings = ("hand-off", "team", "customer", "due", "told", "closed", "why")
+    cells = (
+        (
+            *(row["handoff_id"], row["team"], row["customer_id"]),
+            *(_due(row, now, zone), _told(row), _closed(row, zone), row["reason"]),
+        )
+        for row in rows
+    )
+    show_list(headings, cells, "nothing waits for a person", ids=True, zone=zone)
 
 
 def _due(row: RowMapping, now: datetime, zone: ZoneInfo) -> str:
@@ -101,8 +100,8 @@ def close(
         )
         return
     with writing(found.engine) as connection:
-        say_closed(connection, [Closing(handoff, row["customer_id"], now, name)])
-        settle(connection, [handoff], now)
+        say_closed(connection, [Closing(row["handoff_id"], row["customer_id"], now, name)])
+        settle(connection, [row["handoff_id"]], now)
     _say("closed")
 
 
@@ -112,15 +111,7 @@ def _say(words: str) -> None:
 
 def _row(found: Parts, handoff: str) -> RowMapping:
     with reading(found.engine) as connection:
-        query = select(handoffs).where(handoffs.c.handoff_id == handoff)
-        row = connection.execute(query).mappings().first()
-        if row is None:
-            raise UsageError(
-                f"there is no hand-off {handoff}{_near(handoff, all_handoffs(connection))}"
-            )
-    return row
-
-
-def _near(handoff: str, rows: Sequence[RowMapping]) -> str:
-    known = [row["handoff_id"] for row in rows]
-    return nearest(handoff, known) if known else "; nothing was handed to a person yet"
+        column, listed = handoffs.c.handoff_id, "aftercare handoffs list --all"
+        full = in_full(connection, column, handoff, what="hand-off", listed_by=listed)
+        query = select(handoffs).where(column == full)
+        return connection.execute(query).mappings().one()

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import RowMapping
 
+from aftercare.cli.listing import show
 from aftercare.cli.parts import parts
 from aftercare.steps import switch
 from aftercare.store.engine import reading
@@ -30,11 +30,11 @@ def list_incidents() -> None:
             r["name"]: r["reason"] for r in open_switches(connection) if r["scope"] == "incident"
         }
     names = list(dict.fromkeys([*(row["incident"] for row in rows), *halted]))
-    table = Table("incident or cause", "triggers", "stopped because")
-    for name in names:
-        outcomes = _outcomes(row for row in rows if row["incident"] == name)
-        table.add_row(name, outcomes, halted.get(name, ""))
-    Console().print(table if names else "no incidents")
+    cells = (
+        (name, _outcomes(r for r in rows if r["incident"] == name), halted.get(name, ""))
+        for name in names
+    )
+    show(("incident or cause", "triggers", "stopped because"), cells, "no incidents")
 
 
 def _outcomes(rows: Iterable[RowMapping]) -> str:

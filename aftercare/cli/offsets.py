@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
+from aftercare.cli.listing import show
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
 from aftercare.store import dead_letters
@@ -23,12 +23,14 @@ def list_offsets() -> None:
     query = select(offsets).order_by(offsets.c.topic, offsets.c.partition)
     with reading(parts().engine) as connection:
         rows = connection.execute(query).mappings().all()
-    table = Table("partition", "next offset", "facts", "dead letters", "skipped", "heard up to")
-    for row in rows:
-        heard = f"{row['read_past']:%Y-%m-%d %H:%M:%S} UTC" if row["read_past"] else "not yet"
-        numbers = [str(row[n]) for n in ("next_offset", "events", "dead", "skipped")]
-        table.add_row(f"{row['topic']}[{row['partition']}]", *numbers, heard)
-    Console().print(table if rows else "nothing was read yet")
+    headings = ("partition", "next offset", "facts", "dead letters", "skipped", "heard up to")
+    show(headings, map(_cells, rows), "nothing was read yet")
+
+
+def _cells(row: RowMapping) -> list[str]:
+    heard = f"{row['read_past']:%Y-%m-%d %H:%M:%S} UTC" if row["read_past"] else "not yet"
+    numbers = (str(row[name]) for name in ("next_offset", "events", "dead", "skipped"))
+    return [f"{row['topic']}[{row['partition']}]", *numbers, heard]
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """`aftercare quarantine`: rows that the gate put aside."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from aftercare.cli.ids import in_full
+from aftercare.cli.listing import show
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
 from aftercare.lifecycle import Status
@@ -14,6 +16,7 @@ from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading, writing
 from aftercare.store.switchboard import quarantined
 from aftercare.store.tables import triggers
+from aftercare.trace.words import clock
 
 app = typer.Typer(help="Look at, release or drop what the gate put aside.", no_args_is_help=True)
 
@@ -26,16 +29,18 @@ def list_quarantine(
     kind: Annotated[str | None, typer.Option(help="only this kind")] = None,
 ) -> None:
     """Each quarantined trigger with the expectation that it failed, in words."""
-    with reading(parts().engine) as connection:
+    found = parts()
+    with reading(found.engine) as connection:
         rows = quarantined(connection, kind)
-    table = Table("trigger", "rule", "subject", "since", "expectation", "in words")
-    for row in rows:
-        since = f"{row['status_at']:%Y-%m-%d %H:%M}"
-        subject = f"{row['subject_kind']} {row['subject_id']}"
-        table.add_row(
-            row["trigger_id"], row["rule"], subject, since, row["expectation"], row["words"]
+    cells = (
+        (
+            *(row["trigger_id"], row["rule"], f"{row['subject_kind']} {row['subject_id']}"),
+            *(clock(row["status_at"], found.zone), row["words"], row["expectation"]),
         )
-    Console().print(table if rows else "nothing is quarantined")
+        for row in rows
+    )
+    headings = ("trigger", "rule", "subject", "since", "in words", "expectation")
+    show(headings, cells, "nothing is quarantined", ids=True, zone=found.zone)
 
 
 @app.command()
@@ -54,16 +59,23 @@ def _each(ids: list[str] | None, everything: bool, target: Status, words: str) -
     if bool(ids) == everything:
         raise UsageError("name trigger ids, or --all; `aftercare quarantine list` shows them")
     found = parts()
-    wanted = set(ids or ())
-    done = sum(_one(found, t, target, words) for t in _ids(found) if everything or t in wanted)
+    done = sum(_one(found, trigger, target, words) for trigger in _ids(found, ids or ()))
     Console().print(f"{done} {'released' if target is Status.WAITING else 'dropped'}")
-    if wanted and done < len(wanted):
-        raise UsageError(f"{len(wanted) - done} of these are not quarantined")
 
 
-def _ids(found: Parts) -> list[str]:
+def _ids(found: Parts, given: Sequence[str]) -> list[str]:
     with reading(found.engine) as connection:
-        return list(dict.fromkeys(str(row["trigger_id"]) for row in quarantined(connection)))
+        there = list(dict.fromkeys(str(row["trigger_id"]) for row in quarantined(connection)))
+        if not given:
+            return there
+        column, listed = triggers.c.trigger_id, "aftercare quarantine list"
+        wanted = [
+            in_full(connection, column, one, what="quarantined trigger", listed_by=listed)
+            for one in given
+        ]
+    if others := [one for one in wanted if one not in there]:
+        raise UsageError(f"trigger {others[0]} is not quarantined; `{listed}` shows those that are")
+    return list(dict.fromkeys(wanted))
 
 
 def _one(found: Parts, trigger_id: str, target: Status, words: str) -> bool:

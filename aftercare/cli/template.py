@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from aftercare import settings
+from aftercare.cli.listing import show as show_list
 from aftercare.errors import TemplateError
 from aftercare.templating.eml import to_eml
 from aftercare.templating.library import Library
@@ -24,11 +24,11 @@ app = typer.Typer(help="Look at, check and render templates.", no_args_is_help=T
 def list_templates() -> None:
     """Every template with its purpose, the facts it needs and its personas."""
     library = Library.load(settings.load().templates)
-    table = Table("template", "purpose", "needs", "personas")
-    for name, template in library.templates.items():
-        personas = ", ".join(library.personas[name])
-        table.add_row(name, template.purpose, ", ".join(template.needs), personas)
-    Console().print(table)
+    cells = (
+        (name, each.purpose, ", ".join(each.needs), ", ".join(library.personas[name]))
+        for name, each in library.templates.items()
+    )
+    show_list(("template", "purpose", "needs", "personas"), cells, "no templates")
 
 
 @app.command()

@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 
+from aftercare.cli.ids import in_full
+from aftercare.cli.listing import show
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
 from aftercare.steps.unknown import settle_by_hand
 from aftercare.store.engine import reading
 from aftercare.store.tables import triggers
+from aftercare.trace.words import clock
 
 app = typer.Typer(help="Sends whose outcome nobody knows: list, settle.", no_args_is_help=True)
 
@@ -20,13 +22,18 @@ app = typer.Typer(help="Sends whose outcome nobody knows: list, settle.", no_arg
 def list_unknown() -> None:
     """Unknown sends with the follow-up id to ask the provider about."""
     query = select(triggers).where(triggers.c.status == "unknown").order_by(triggers.c.status_at)
-    with reading(parts().engine) as connection:
+    found = parts()
+    with reading(found.engine) as connection:
         rows = connection.execute(query).mappings().all()
-    table = Table("trigger", "rule", "follow-up", "since", "why")
-    for row in rows:
-        since = f"{row['status_at']:%Y-%m-%d %H:%M}"
-        table.add_row(row["trigger_id"], row["rule"], row["follow_up_id"], since, row["reason"])
-    Console().print(table if rows else "nothing is unknown")
+    cells = (
+        (
+            *(row["trigger_id"], row["rule"], row["follow_up_id"]),
+            *(clock(row["status_at"], found.zone), row["reason"]),
+        )
+        for row in rows
+    )
+    headings = ("trigger", "rule", "follow-up", "since", "why")
+    show(headings, cells, "nothing is unknown", ids=True, zone=found.zone)
 
 
 @app.command()
@@ -38,5 +45,9 @@ def settle(
     """Settle one by hand: `aftercare unknown settle TRIGGER --arrived`."""
     if arrived is None:
         raise UsageError("say --arrived or --not-arrived")
-    outcome = settle_by_hand(parts(), trigger, arrived=arrived, by=by)
-    Console().print(f"{trigger} is {outcome}")
+    found = parts()
+    column, listed = triggers.c.trigger_id, "aftercare unknown list"
+    with reading(found.engine) as connection:
+        full = in_full(connection, column, trigger, what="unknown trigger", listed_by=listed)
+    outcome = settle_by_hand(found, full, arrived=arrived, by=by)
+    Console(soft_wrap=True).print(f"{full} is {outcome}", highlight=False)

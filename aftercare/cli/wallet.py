@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from aftercare.cli.listing import show
 from aftercare.cli.parts import parts
 from aftercare.errors import UsageError
 from aftercare.extras.pool import Filled, fill, read_codes
@@ -33,26 +33,38 @@ def status(
     if machine:
         typer.echo(json.dumps([asdict(row) for row in rows], indent=2, default=str))
         return
-    table = Table("budget", "spent", "reserved", "left today", "left this month", "a day")
-    for heading in ("runs out", "codes left", "codes run out"):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*_cells(row))
-    Console().print(table if rows else "policy.yml has no budgets")
+    headings = (
+        "budget",
+        "in",
+        "spent",
+        "reserved",
+        "left",
+        "left today",
+        "a day",
+        "runs out",
+        "codes",
+    )
+    show(headings, map(_cells, rows), f"{found.settings.policy} has no budgets")
 
 
 def _cells(row: BudgetStatus) -> list[str]:
     return [
         row.budget,
-        f"{row.spent} {row.currency}",
-        f"{row.reserved} {row.currency}",
-        _amount(row.left_today),
+        row.currency,
+        str(row.spent),
+        str(row.reserved),
         _amount(row.left_month),
+        _amount(row.left_today),
         str(row.a_day),
-        _day(row.runs_out, "not this month"),
-        "generated" if row.codes_left is None else str(row.codes_left),
-        "" if row.codes_left is None else _day(row.codes_out, "nothing is given"),
+        _day(row.runs_out, "lasts"),
+        _codes_left(row),
     ]
+
+
+def _codes_left(row: BudgetStatus) -> str:
+    if row.codes_left is None:
+        return "generated"
+    return f"{row.codes_left}, {_day(row.codes_out, 'none is given')}"
 
 
 def _amount(left: Decimal | None) -> str:

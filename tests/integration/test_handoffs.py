@@ -106,7 +106,7 @@ def test_closing_what_an_event_closed_is_answered_kindly_too(
 def test_a_hand_off_that_nobody_knows_is_told_with_the_nearest_one(
     house: House, operator: Operator
 ) -> None:
-    with pytest.raises(UsageError, match="nothing was handed to a person yet"):
+    with pytest.raises(UsageError, match="there is no hand-off no-such-thing; `aft"):
         operator("handoffs", "show", "no-such-thing")
     identity = complain(house, operator)
     for command in ("show", "close"):

@@ -337,7 +337,7 @@ def test_the_status_is_told_to_people_and_to_machines(house: House, operator: Op
     house.later(hours=3)
     house.run()
     told = operator("wallet", "status")
-    for word in ("late-delivery", "no limit", "codes left", "not this month"):
+    for word in ("late-delivery", "no limit", "codes", "0, none is given", "lasts"):
         assert word in told
     rows = json.loads(operator("wallet", "status", "--json"))
     assert [row["budget"] for row in rows] == ["late-delivery", "goodwill", "loyalty"]
