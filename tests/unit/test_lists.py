@@ -100,3 +100,15 @@ def test_none_is_released_when_one_name_is_wrong(house: House, operator: Operato
     assert "1 dropped" in operator("quarantine", "drop", trigger[:8])
     with pytest.raises(UsageError, match="is not quarantined"):
         operator("quarantine", "drop", trigger[:8])
+
+
+def test_settings_show_no_password_and_no_address_that_opens_a_door(operator: Operator) -> None:
+    operator.set(
+        STORE="postgresql://aftercare:hush-1@db.example/aftercare",
+        HANDOFF_WEBHOOK="https://desk.example/hooks/hush-2",
+        SMTP_PASSWORD="hush-3",
+    )
+    told = operator("settings")
+    assert "postgresql://aftercare:***@db.example/aftercare" in told
+    assert "https://desk.example/…" in told
+    assert "hush" not in told
