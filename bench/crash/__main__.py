@@ -4,6 +4,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from bench.crash.mutations import MUTATIONS, prepare
@@ -26,7 +27,9 @@ def crash(
     everything come to rest for `rest` machine seconds at the most. With a mutation the servers live,
     and the plan is the one that shows it soonest."""
     taken = MUTATIONS.get(mutation)
-    with servers(home, taken.chunk if taken else 20) as (ground, restarts):
+    with servers(home) as (ground, restarts):
+        if taken is not None:
+            ground = replace(ground, chunk=taken.chunk, late=taken.late)
         prepare(mutation, ground)
         rig = Rig(
             ground,

@@ -28,7 +28,8 @@ UNKNOWN_AFTER = 20.0
 
 @dataclass(frozen=True)
 class Ground:
-    """Addresses and folders; plain data, so that forked children can use it."""
+    """Addresses and folders; plain data, so that forked children can use it. `late`: machine seconds
+    after which the provider tells of what it accepted."""
 
     home: Path
     kafka: str
@@ -37,6 +38,7 @@ class Ground:
     ledger: Path
     session_timeout_ms: int
     chunk: int = 20
+    late: float = 0.0
 
     @property
     def settings(self) -> Settings:

@@ -18,7 +18,7 @@ from aftercare.store.tables import cares, follow_ups, triggers
 from aftercare.store.tables import offsets as table
 from aftercare.store.upsert import insert_new
 from aftercare.upkeep import tidy
-from bench.crash.ground import Ground
+from bench.crash.ground import LEASE, Ground
 from bench.crash.plan import Plan
 from consumers import batch
 from consumers.slices import Slice
@@ -126,11 +126,13 @@ def _put(where: Any, name: str, what: Any) -> None:
 @dataclass(frozen=True)
 class Mutation:
     """What is taken away, and the plan that shows it soonest. `chunk`: how many triggers a worker
-    claims at once (one, so that two workers hold the two of one customer)."""
+    claims at once (one, so that two workers hold the two of one customer). `late`: machine seconds
+    after which the provider tells of what it accepted."""
 
     apply: Callable[[], None]
     plan: Plan
     chunk: int = 20
+    late: float = 0.0
 
 
 FOREVER = 1e9
@@ -160,7 +162,7 @@ MUTATIONS = {
     "compare-and-set": Mutation(_compare_and_set, SLEEPY),
     "commit-before-offset": Mutation(_commit_before_offset, _at(consumer="in-transaction")),
     "lease": Mutation(_lease, _at(worker="before-question")),
-    "unknown": Mutation(_unknown, Plan(named=1.0, standing=0.0)),
+    "unknown": Mutation(_unknown, _at(worker="after-accept"), late=3 * LEASE),
     "customer-lock": Mutation(_customer_lock, _at(), chunk=1),
     "unique-key": Mutation(_unique_key, _at(), chunk=1),
 }

@@ -24,12 +24,12 @@ SESSION_MS = 1_500
 
 
 @contextmanager
-def servers(home: Path, chunk: int) -> Iterator[tuple[Ground, Restarts]]:
+def servers(home: Path) -> Iterator[tuple[Ground, Restarts]]:
     """Everything that a run stands on, and how to kill each server and start it again."""
     home.mkdir(parents=True, exist_ok=True)
     with ApacheKafka(home / "kafka") as kafka, Postgres() as postgres, provider(home) as address:
         ledger = home / "accepted.txt"
-        ground = Ground(home, kafka.address, postgres.address, address, ledger, SESSION_MS, chunk)
+        ground = Ground(home, kafka.address, postgres.address, address, ledger, SESSION_MS)
         ground.write()
         ensure_topics(kafka.address, 4, 1)
         engine = open_store(ground.settings.store_url)

@@ -4,6 +4,7 @@ import json
 import random
 import time
 import uuid
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -62,9 +63,12 @@ def _late(order: str, customer: str) -> list[tuple[bytes, bytes]]:
 def tell_deliveries(ground: Ground, stop: Event) -> None:
     """Follow the provider's ledger and send its events, as the Event Webhook would."""
     producer, read = _producer(ground), 0
+    seen: deque[tuple[float, str]] = deque()
     while not stop.is_set():
         lines = ground.ledger.read_text().split() if ground.ledger.exists() else []
-        for follow_up in lines[read:]:
+        seen += [(time.monotonic() + ground.late, follow_up) for follow_up in lines[read:]]
+        while seen and seen[0][0] <= time.monotonic():
+            _, follow_up = seen.popleft()
             data = {
                 "event": "processed",
                 "sg_event_id": uuid.uuid4().hex,

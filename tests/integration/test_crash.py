@@ -12,7 +12,7 @@ from tests.integration.conftest import require
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 
-QUICK = ("commit-before-offset", "lease", "unique-key")
+QUICK = ("commit-before-offset", "lease", "unknown", "unique-key")
 """What a few seconds show."""
 
 
