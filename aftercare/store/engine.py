@@ -99,7 +99,8 @@ def _snapshot(connection: Connection) -> dict[str, Any]:
     # SQLite's readers see one moment anyway; Postgres would show each query what is there by then.
     if not is_postgres(connection):
         return {}
-    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    # Not READ ONLY: SQLAlchemy would take it back with READ WRITE, over a database's own default.
+    return {"isolation_level": "REPEATABLE READ"}
 
 
 @contextmanager

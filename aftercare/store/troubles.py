@@ -24,7 +24,8 @@ PASSWORD = "the store refuses the user or the password; check AFTERCARE_STORE"  
 AWAY = "the store at {place} cannot be reached; is its server running there? (AFTERCARE_STORE)"
 
 TROUBLES = (
-    Trouble("disk is full|no space left|disk full", FULL, True),
+    # Postgres writes a file for whoever connects first after a change of its catalogue.
+    Trouble("disk is full|no space left|disk full|could not write init file", FULL, True),
     Trouble("disk i/o error", "the store's disk fails or is full; make room, or look at it", True),
     Trouble(
         "readonly|read-only",

@@ -14,8 +14,10 @@ from aftercare.message import Mail
 from aftercare.settings import Settings
 from aftercare.stack.postgres import Postgres
 from aftercare.stack.tansu import Tansu
+from aftercare.steps.parts import build
 from aftercare.store.engine import open_store
 from aftercare.store.upgrade import upgrade
+from aftercare.upkeep.reconcile import reconcile
 from tests.fakes.house import FakeSender, House
 from tests.integration.troubled import SmallDisk, Troubled, execute, small_disk, troubled
 
@@ -47,12 +49,16 @@ def outlives_a_full_disk(running: Troubled, disk: SmallDisk) -> None:
     process = running.consume()
     running.produce(0, 5)
     running.arrived(5)
+    # Connected beforehand: on a full disk Postgres may refuse whoever comes.
+    watching = build(running.settings)
+    reconcile(watching)
     disk.fill()
     running.produce(5, 300, weight=4000)
     running.hears(FULL)
-    sums = running.sums()
+    sums = reconcile(watching)
     assert sums.wrong == []
-    assert (sums.facts, running.orders()) == (5, 5)
+    assert (sums.facts, running.counted(watching.engine)) == (5, 5)
+    watching.engine.dispose()
     disk.make_room()
     running.arrived(305)
     running.hears("well again")
@@ -104,6 +110,21 @@ def test_a_consumer_waits_while_postgres_disk_is_full_and_loses_nothing(
     with troubled(tmp_path, kafka=broker.address, store=url) as running:
         empty(running.settings)
         outlives_a_full_disk(running, disk)
+
+
+@pytest.mark.postgres
+def test_a_command_that_postgres_refuses_on_a_full_disk_says_what_is_full(
+    tmp_path: Path, postgres_on: tuple[SmallDisk, str]
+) -> None:
+    disk, url = postgres_on
+    with troubled(tmp_path, store=url) as running:
+        empty(running.settings)
+        # The next to connect has to write a file of its catalogue.
+        execute(url, "REINDEX TABLE pg_class")
+        disk.fill()
+        assert FULL in running.refuses("status")
+        disk.make_room()
+        assert running.aftercare("status").returncode == 0
 
 
 def test_a_command_on_a_full_disk_says_so_and_writes_nothing(

@@ -126,13 +126,17 @@ class Troubled:
 
     def orders(self) -> int:
         """How many of our orders are facts."""
-        query = select(func.count()).select_from(orders)
-        query = query.where(orders.c.order_id.startswith(self.prefix))
         engine = self.engine
-        with reading(engine) as connection:
-            number = int(connection.execute(query).scalar_one())
+        number = self.counted(engine)
         engine.dispose()
         return number
+
+    def counted(self, engine: Engine) -> int:
+        """The same, over an engine that is there already."""
+        query = select(func.count()).select_from(orders)
+        query = query.where(orders.c.order_id.startswith(self.prefix))
+        with reading(engine) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def arrived(self, number: int, seconds: float = 90) -> None:
         """Wait until so many of our orders are facts."""
