@@ -28,6 +28,7 @@ def up(
     """
     from aftercare.stack.alone import alone_in
     from aftercare.stack.foreground import until_told
+    from aftercare.stack.joining import how_to_join
     from aftercare.stack.whole import Plan, whole_stack
 
     for given, choices in ((kafka, KAFKA), (store, STORE), (mail, MAIL)):
@@ -39,14 +40,19 @@ def up(
         store=store,
         mail=mail,
         consumers=consumers,
-        say=lambda line: console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True),
+        say=lambda line: _say(console, f"  {line}"),
     )
     with until_told(), alone_in(plan.home), whole_stack(plan) as whole:
         console.print(_table(whole.addresses))
-        console.print("Up. Ctrl-C stops everything.")
+        console.print("Up. Ctrl-C stops everything. In another terminal:")
+        _say(console, f"  {how_to_join(whole.file)}   then e.g. aftercare status")
         while True:
             whole.tend()
             time.sleep(1)
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _refuse_unknown(given: str, choices: tuple[str, ...]) -> None:

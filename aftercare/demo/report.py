@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, func, select
 
-from aftercare.demo.weeks import Week
 from aftercare.simulate.reasons import general
 from aftercare.steps.parts import Parts
 from aftercare.store.engine import reading
@@ -16,7 +15,7 @@ from aftercare.upkeep.kafka_ends import kafka_ends
 from aftercare.upkeep.reconcile import reconcile
 
 
-def report(parts: Parts, week: Week, addresses: dict[str, str], console: Console) -> int:
+def report(parts: Parts, console: Console) -> int:
     """Print everything; returns 0 when something was sent and everything adds up."""
     sums = reconcile(parts, kafka_ends)
     with reading(parts.engine) as connection:
@@ -31,8 +30,6 @@ def report(parts: Parts, week: Week, addresses: dict[str, str], console: Console
             f"everything adds up: {sums.events} events = {sums.facts} facts + {sums.dead} dead letters; "
             f"{sums.triggers} triggers, each with one outcome"
         )
-    for name, address in addresses.items():
-        console.print(f"  {name:<9} {address}", markup=False, highlight=False, soft_wrap=True)
     return 0 if sums.outcomes.get("sent") and not sums.wrong else 1
 
 

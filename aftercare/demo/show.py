@@ -44,6 +44,7 @@ def show(data: Path | None, *, seconds: float, home: Path, seed: int) -> int:
 
 
 def _show(data: Path | None, seconds: float, home: Path, seed: int) -> int:
+    from aftercare.stack.joining import how_to_join
     from aftercare.stack.whole import Plan, whole_stack
 
     console = Console()
@@ -60,17 +61,26 @@ def _show(data: Path | None, seconds: float, home: Path, seed: int) -> int:
     console.print(
         f"[bold]{week.title}[/bold]: a week in {seconds:.0f} seconds. Nothing leaves this machine."
     )
-    plan = Plan(
-        home, parallelism=3, env=env, say=lambda line: console.print(f"  {line}", markup=False)
-    )
+    plan = Plan(home, parallelism=3, env=env, say=lambda line: _say(console, f"  {line}"))
     with whole_stack(plan) as whole:
+        for name, address in whole.addresses.items():
+            _say(console, f"  {name:<9} {address}")
         here = replace(settings.load({**whole.env}), home=home.resolve())
         parts = build(here)
         with _tended(whole.tend):
             _play(file, here, console)
             _wait(parts, week.end + AFTER, console)
         parts.sender.close()
-        return report(parts, week, whole.addresses, console)
+        code = report(parts, console)
+    _say(console, "\nEverything is stopped. The mails are here:")
+    _say(console, f"  {whole.addresses['Outbox']}")
+    _say(console, "What became of everybody is kept. To look around:")
+    _say(console, f"  {how_to_join(whole.file)}   then e.g. aftercare status")
+    return code
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _without_nights(shipped: Path, path: Path) -> Path:

@@ -15,6 +15,7 @@ from aftercare.settings import ROOT
 from aftercare.stack.airflow import Airflow
 from aftercare.stack.apache_kafka import ApacheKafka
 from aftercare.stack.errors import StackError
+from aftercare.stack.joining import write_env
 from aftercare.stack.mail_catcher import MailCatcher
 from aftercare.stack.ports import preferred
 from aftercare.stack.postgres import Postgres
@@ -50,9 +51,11 @@ class Plan:
 
 @dataclass
 class Whole:
-    """A running stack. `env` is what any further process of Aftercare needs to join it."""
+    """A running stack. `env` is what any further process of Aftercare needs to join it, and `file`
+    the same for a shell."""
 
     env: dict[str, str]
+    file: Path
     servers: Servers
     airflow: Airflow | None
     consumers: Supervisor
@@ -83,7 +86,9 @@ def whole_stack(plan: Plan) -> Iterator[Whole]:
         if plan.airflow:
             airflow = _airflow(plan, open_parts, addresses, env, airflow_database)
         consumers = _consumers(plan, open_parts, env)
-        yield Whole(env, servers, airflow, consumers, addresses, mail)
+        yield Whole(
+            env, write_env(plan.home.resolve(), env), servers, airflow, consumers, addresses, mail
+        )
 
 
 def run_aftercare(env: Mapping[str, str], *arguments: str, seconds: float = 120) -> str:

@@ -50,6 +50,23 @@ def test_what_was_caught_and_why_is_told(told: tuple[str, Path]) -> None:
     assert "One customer's story" in said
 
 
+def test_who_wants_to_look_around_afterwards_is_told_how(told: tuple[str, Path]) -> None:
+    said, home = told
+    file = home / "stack.env"
+    assert f". {file}" in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    done = subprocess.run(
+        ["sh", "-c", f". {file} && {sys.executable} -m aftercare status"],
+        env={k: v for k, v in os.environ.items() if not k.startswith("AFTERCARE_")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "late-delivery" in done.stdout
+
+
 def test_nobody_gets_a_mail_that_names_nobody(told: tuple[str, Path]) -> None:
     _, home = told
     found = mails(home)

@@ -25,7 +25,7 @@ from aftercare.settings import ROOT
 from aftercare.stack.apache_kafka import ApacheKafka
 from aftercare.stack.postgres import Postgres
 from aftercare.stack.waiting import wait_until
-from aftercare.stack.whole import Plan, Whole, inherited, whole_stack
+from aftercare.stack.whole import Plan, Whole, whole_stack
 from aftercare.steps.model import Batch
 from aftercare.steps.parts import Parts, build
 from aftercare.steps.table import run_batch
@@ -130,9 +130,10 @@ class Life:
         return "\n".join([*self.said, str(self.refused), self.log()[-3000:]])
 
     def reconcile(self) -> subprocess.CompletedProcess[str]:
+        # As an operator does in another terminal.
         return subprocess.run(
-            [sys.executable, "-m", "aftercare", "reconcile"],
-            env=inherited(self.whole.env),
+            ["sh", "-c", f". {self.home}/stack.env && {sys.executable} -m aftercare reconcile"],
+            env={k: v for k, v in os.environ.items() if not k.startswith("AFTERCARE_")},
             cwd=ROOT,
             capture_output=True,
             text=True,
