@@ -11,6 +11,9 @@ The store refuses any other move by itself (a table of moves and a database trig
                           failed ◀── refused for good ┘            │
                           waiting ◀── refused for a while ─────────┤
                           unknown ◀── nobody knows ────────────────┘
+
+A message that was given up (silence, a refusal that was none) and had arrived after all makes its
+trigger `sent` from wherever it stands unspoken, when the provider's event says so.
 """
 
 from enum import StrEnum
@@ -68,8 +71,8 @@ REARMABLE = frozenset({S.WAITING, S.HELD, S.WITHDRAWN, S.EXPIRED, S.SUPPRESSED, 
 NEEDS_PERSON = frozenset({S.ESCALATED, S.QUARANTINED, S.FAILED, S.UNKNOWN})
 
 MOVES: dict[Status, frozenset[Status]] = {
-    S.WAITING: frozenset({S.CLAIMED, S.EXPIRED, S.WITHDRAWN, S.HELD, S.BUNDLED}),
-    S.HELD: frozenset({S.CLAIMED, S.WAITING, S.EXPIRED, S.WITHDRAWN, S.BUNDLED}),
+    S.WAITING: frozenset({S.CLAIMED, S.EXPIRED, S.WITHDRAWN, S.HELD, S.BUNDLED, S.SENT}),
+    S.HELD: frozenset({S.CLAIMED, S.WAITING, S.EXPIRED, S.WITHDRAWN, S.BUNDLED, S.SENT}),
     S.CLAIMED: frozenset(
         {
             S.WAITING,
@@ -82,15 +85,16 @@ MOVES: dict[Status, frozenset[Status]] = {
             S.QUARANTINED,
             S.EXPIRED,
             S.FAILED,
+            S.SENT,
         }
     ),
     S.SENDING: frozenset({S.SENT, S.WAITING, S.FAILED, S.UNKNOWN}),
     S.UNKNOWN: frozenset({S.SENT, S.WAITING, S.EXPIRED, S.FAILED}),
-    S.QUARANTINED: frozenset({S.WAITING, S.WITHDRAWN, S.EXPIRED}),
+    S.QUARANTINED: frozenset({S.WAITING, S.WITHDRAWN, S.EXPIRED, S.SENT}),
     S.BUNDLED: frozenset({S.WAITING}),
-    S.WITHDRAWN: frozenset({S.WAITING}),
-    S.SUPPRESSED: frozenset({S.WAITING}),
-    S.EXPIRED: frozenset({S.WAITING}),
+    S.WITHDRAWN: frozenset({S.WAITING, S.SENT}),
+    S.SUPPRESSED: frozenset({S.WAITING, S.SENT}),
+    S.EXPIRED: frozenset({S.WAITING, S.SENT}),
     S.FAILED: frozenset({S.WAITING, S.WITHDRAWN, S.SENT}),
     S.ESCALATED: frozenset({S.WITHDRAWN, S.WAITING}),
     S.SENT: frozenset(),

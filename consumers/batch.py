@@ -10,6 +10,7 @@ from aftercare.clock import Clock
 from aftercare.crashpoints import reach
 from aftercare.events.types import DELIVERIES
 from aftercare.intake import Dead, Report, take_in, take_in_deliveries
+from aftercare.intake.deliveries import customers_told_of
 from aftercare.rules.model import Rulebook
 from aftercare.store import dead_letters, offsets
 from aftercare.store.engine import writing
@@ -64,7 +65,14 @@ class Handler:
         records = [record for each in slices for record in each.records]
         events = [r for r in records if r.topic != DELIVERIES]
         deliveries = [r for r in records if r.topic == DELIVERIES]
-        report = take_in(connection, events, rulebook=self._rulebook, zone=self._zone, now=now)
+        report = take_in(
+            connection,
+            events,
+            rulebook=self._rulebook,
+            zone=self._zone,
+            now=now,
+            along=customers_told_of(connection, deliveries),
+        )
         add(report, take_in_deliveries(connection, deliveries, now))
         return report
 

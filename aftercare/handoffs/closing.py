@@ -14,7 +14,7 @@ one about an order not by any: the money or the parcel is still to be looked aft
 All this follows from what is stored, never from the order in which it came.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +24,10 @@ from aftercare.facts.model import KINDS, Complaint, Facts, Ticket
 from aftercare.lifecycle import Status
 from aftercare.store import facts as store
 from aftercare.store import trace
+from aftercare.store.slices import slices
 from aftercare.store.tables import handoff_closings, handoffs, triggers
 from aftercare.store.upsert import upsert
 
-_SLICE = 500
 _RESOLVED = {"complaint": "complaint.resolved", "ticket": "support.resolved"}
 
 
@@ -62,7 +62,7 @@ def of_cases(connection: Connection, changed: Sequence[Facts]) -> set[str]:
     found: set[str] = set()
     for kind in _RESOLVED:
         cases = (f for f in changed if f.kind == kind and isinstance(f, Complaint | Ticket))
-        for some in _slices({case.id for case in cases if case.resolved_at is not None}):
+        for some in slices({case.id for case in cases if case.resolved_at is not None}):
             mine = (triggers.c.subject_kind == kind) & triggers.c.subject_id.in_(some)
             found |= set(connection.execute(_joined(handoffs.c.handoff_id).where(mine)).scalars())
     return found
@@ -77,7 +77,7 @@ def still_open(connection: Connection) -> set[str]:
 def settle(connection: Connection, ids: Collection[str], now: datetime) -> None:
     """Close, or open again, what these hand-offs' closings and cases call for, and tell the trace."""
     said = _said(connection, ids)
-    for some in _slices(ids):
+    for some in slices(ids):
         query = _joined(handoffs, *_OF_TRIGGER).where(handoffs.c.handoff_id.in_(some))
         rows = connection.execute(query).mappings().all()
         cases = _cases(connection, rows)
@@ -129,7 +129,7 @@ def _told(row: RowMapping, closing: Closing | None) -> str:
 
 def _said(connection: Connection, ids: Collection[str]) -> dict[Key, Closing]:
     found: dict[Key, Closing] = {}
-    for some in _slices(ids):
+    for some in slices(ids):
         query = select(handoff_closings).where(handoff_closings.c.handoff_id.in_(some))
         closings = (Closing(**row) for row in connection.execute(query).mappings())
         found |= {(c.handoff_id, c.customer_id): c for c in closings}
@@ -147,9 +147,3 @@ def _cases(connection: Connection, rows: Sequence[RowMapping]) -> dict[Key, Comp
 
 def _order(closing: Closing) -> tuple[datetime, str]:
     return closing.closed_at, closing.event_id
-
-
-def _slices(ids: Collection[str]) -> Iterator[Sequence[str]]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _SLICE):
-        yield ordered[start : start + _SLICE]

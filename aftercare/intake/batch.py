@@ -1,6 +1,6 @@
 """A batch of records becomes facts, triggers and promises, in the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,15 +44,17 @@ def take_in(
     rulebook: Rulebook,
     zone: ZoneInfo,
     now: datetime,
+    along: Collection[str] = (),
 ) -> Report:
     """Decode, fold, match and write; what cannot be understood comes back in the report.
 
     `now` is the care time (aware). Handling a batch twice, or the same events in another order or
-    in other batches, leaves the same rows. Nothing is committed here.
+    in other batches, leaves the same rows. Nothing is committed here. `along`: further customers that
+    the caller writes in the same transaction, to be locked in one order with those of the events.
     """
     report = Report()
     events = list(_decoded(records, report))
-    folded = fold(connection, events)
+    folded = fold(connection, events, along)
     store.save(connection, [folded.rows[key] for key in sorted(folded.changed)])
     subjects = {key: row for key, row in folded.rows.items() if key[0] != "customer"}
     births = list(_births(subjects, folded.origins, rulebook, zone))
@@ -76,9 +78,11 @@ def _decoded(records: Sequence[Incoming], report: Report) -> Iterator[tuple[Inco
         yield record, event
 
 
-def fold(connection: Connection, events: Sequence[tuple[Incoming, Event]]) -> Folded:
+def fold(
+    connection: Connection, events: Sequence[tuple[Incoming, Event]], along: Collection[str] = ()
+) -> Folded:
     """Load every row that the events speak of, once, and fold them in memory."""
-    folded = Folded(rows=_load(connection, [event for _, event in events]))
+    folded = Folded(rows=_load(connection, [event for _, event in events], along))
     for record, event in events:
         customer_key = ("customer", event.data.customer_id)  # type: ignore[attr-defined]
         customer = folded.rows[customer_key]
@@ -92,9 +96,13 @@ def fold(connection: Connection, events: Sequence[tuple[Incoming, Event]]) -> Fo
     return folded
 
 
-def _load(connection: Connection, events: Sequence[Event]) -> dict[Key, Facts]:
+def _load(
+    connection: Connection, events: Sequence[Event], along: Collection[str]
+) -> dict[Key, Facts]:
     customers = {event.data.customer_id for event in events}  # type: ignore[attr-defined]
     store.lock_customers(connection, customers)
+    if along:
+        store.lock(connection, customers | set(along))
     ids: dict[str, set[str]] = {kind: set() for kind in KINDS}
     ids["customer"] = customers
     for event in events:

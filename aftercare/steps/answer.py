@@ -28,6 +28,8 @@ def answered(parts: Parts, trigger: Trigger, follow_up_id: str, result: str | Se
         standing = _standing(connection, trigger.trigger_id)
         if standing.follow_up_id != follow_up_id:
             return "lost"
+        if standing.status not in (Status.SENDING, Status.UNKNOWN):
+            return standing.status  # the provider's event was quicker than its answer
         match result:
             case str():
                 return accepted(connection, parts, standing, result, step="record")

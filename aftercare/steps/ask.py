@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from aftercare.decision.decide import decide
 from aftercare.decision.model import Action, Decision, Moment, Question, Trigger
@@ -13,8 +13,7 @@ from aftercare.extras import wallet
 from aftercare.extras.size import size
 from aftercare.rules.model import Extra
 from aftercare.steps.parts import Parts
-from aftercare.store.engine import is_postgres
-from aftercare.store.tables import customers
+from aftercare.store import facts
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,8 @@ def ask(connection: Connection, parts: Parts, trigger: Trigger, moment: Moment) 
 
 def lock_customer(connection: Connection, customer_id: str) -> None:
     """Nobody else decides about this customer until the transaction ends (caps and limits are
-    counted, then written). SQLite has one writer anyway."""
-    if is_postgres(connection):
-        where = customers.c.customer_id == customer_id
-        connection.execute(select(customers.c.customer_id).where(where).with_for_update())
+    counted, then written)."""
+    facts.lock(connection, [customer_id])
 
 
 def _reserve(

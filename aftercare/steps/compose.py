@@ -14,11 +14,12 @@ from aftercare.gate.model import Failure, Row
 from aftercare.ids import follow_up_id
 from aftercare.lifecycle import Status
 from aftercare.steps import incidents
+from aftercare.steps.ask import lock_customer
 from aftercare.steps.check import quarantine
 from aftercare.steps.context import context, language_of
 from aftercare.steps.model import Batch, Counts
 from aftercare.steps.moments import load_moments
-from aftercare.steps.moves import of_batch
+from aftercare.steps.moves import holds, of_batch
 from aftercare.steps.parts import Parts
 from aftercare.steps.siblings import Sibling, ids, leads, siblings, told_apart
 from aftercare.store import trace
@@ -84,6 +85,9 @@ def _compose(parts: Parts, letter: Letter) -> str:
             _refuse(connection, parts, letter, error)
         return "quarantined"
     with writing(parts.engine) as connection:
+        lock_customer(connection, trigger.customer_id)
+        if not holds(connection, trigger):
+            return "lost"  # another worker took it over, and may have sent it already
         upsert(connection, follow_ups, [row])
         detail = {k: row[k] for k in ("template", "template_version", "language", "render_hash")}
         words = f"composed {row['template']} in {row['language']}"

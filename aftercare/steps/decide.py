@@ -7,7 +7,7 @@ from aftercare.lifecycle import Status
 from aftercare.steps.ask import ask, lock_customer
 from aftercare.steps.model import Batch, Counts
 from aftercare.steps.moments import load_moments
-from aftercare.steps.moves import of_batch
+from aftercare.steps.moves import holds, of_batch
 from aftercare.steps.parts import Parts
 from aftercare.steps.settle import settle
 from aftercare.store import trace
@@ -29,6 +29,8 @@ def _decide(parts: Parts, trigger: Trigger) -> str:
     now = parts.clock.now()
     with writing(parts.engine) as connection:
         lock_customer(connection, trigger.customer_id)
+        if not holds(connection, trigger):
+            return "lost"
         moment = load_moments(connection, [trigger], parts.zone, now)[trigger.trigger_id]
         answer = ask(connection, parts, trigger, moment)
         decision = answer.decision

@@ -14,6 +14,7 @@ from aftercare.facts.view import View, view
 from aftercare.lifecycle import SPOKEN
 from aftercare.steps import incidents
 from aftercare.store import facts as store
+from aftercare.store.slices import slices
 from aftercare.store.tables import cares, complaints, follow_ups, orders, switches, tickets
 from aftercare.store.types import Utc
 
@@ -114,7 +115,7 @@ def _order_counts(connection: Connection, ids: Sequence[str]) -> defaultdict[str
     counts: defaultdict[str, dict[str, int]] = defaultdict(
         lambda: {"orders_placed": 0, "orders_delivered": 0}
     )
-    for some in _slices(ids):
+    for some in slices(ids):
         for row in connection.execute(_ORDERS, {"ids": some}):
             counts[row.customer_id] = {
                 "orders_placed": row.placed,
@@ -126,7 +127,7 @@ def _order_counts(connection: Connection, ids: Sequence[str]) -> defaultdict[str
 def _open_cases(connection: Connection, ids: Sequence[str]) -> defaultdict[str, list[Case]]:
     cases: defaultdict[str, list[Case]] = defaultdict(list)
     for cls, query in _CASES:
-        for some in _slices(ids):
+        for some in slices(ids):
             for row in connection.execute(query, {"ids": some}).mappings():
                 case = Case(cls.kind, row[cls.id_field], row.get("severity"))
                 cases[row["customer_id"]].append(case)
@@ -137,7 +138,7 @@ def _spoken(
     connection: Connection, ids: Sequence[str], now: datetime
 ) -> defaultdict[str, list[Spoken]]:
     spoken: defaultdict[str, list[Spoken]] = defaultdict(list)
-    for some in _slices(ids):
+    for some in slices(ids):
         asked = {"ids": some, "since": now - _LOOK_BACK}
         for row in connection.execute(_SPOKEN, asked).mappings():
             spoken[row["customer_id"]].append(_to_spoken(row))
@@ -157,7 +158,7 @@ def _to_spoken(row: RowMapping) -> Spoken:
 
 def _answers(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
     found: dict[tuple[str, str, str], str] = {}
-    for some in _slices(ids):
+    for some in slices(ids):
         for row in connection.execute(_ANSWERS, {"ids": some}):
             found[row.customer_id, row.subject_id, row.cause] = row.follow_up_id
     return found
@@ -166,7 +167,3 @@ def _answers(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str,
 def _stopped(connection: Connection) -> dict[str, str]:
     rows = connection.execute(_INCIDENTS)
     return {row.name: f"incident {row.name} is stopped: {row.reason}" for row in rows}
-
-
-def _slices(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]

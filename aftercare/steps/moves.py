@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from aftercare.decision.model import Trigger
 from aftercare.lifecycle import Status
@@ -32,12 +32,7 @@ def move(
     whoever asked must leave it alone. Raises through the store's guard for a move that the life of
     a follow-up does not know.
     """
-    where = (triggers.c.trigger_id == trigger.trigger_id) & (triggers.c.status == trigger.status)
-    where &= (
-        triggers.c.batch_id.is_(None)
-        if trigger.batch_id is None
-        else (triggers.c.batch_id == trigger.batch_id)
-    )
+    where = _as_given(trigger)
     row = {"status": target.value, "status_at": at, "reason": words} | dict(values or {})
     if target not in (Status.CLAIMED, Status.SENDING):
         row = {"batch_id": None, "lease_until": None} | row
@@ -47,6 +42,21 @@ def move(
     note = trace.Note(trigger.trigger_id, at, step, target.value, words, dict(detail or {}))
     trace.write(connection, [note])
     return True
+
+
+def holds(connection: Connection, trigger: Trigger) -> bool:
+    """Whether a trigger still stands as `trigger` says; nobody else moves it until the transaction
+    ends. A worker that stood still for longer than its lease asks before it writes anything that is
+    not a move: reserving an extra, composing."""
+    query = select(triggers.c.trigger_id).where(_as_given(trigger)).with_for_update()
+    return connection.execute(query).first() is not None
+
+
+def _as_given(trigger: Trigger) -> ColumnElement[bool]:
+    same = (triggers.c.trigger_id == trigger.trigger_id) & (triggers.c.status == trigger.status)
+    if trigger.batch_id is None:
+        return same & triggers.c.batch_id.is_(None)
+    return same & (triggers.c.batch_id == trigger.batch_id)
 
 
 def of_batch(

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from aftercare.crashpoints import reach
 from aftercare.decision.model import Action, Decision, Trigger
-from aftercare.errors import SendError, UnknownSendError
+from aftercare.errors import SendError, TemporarySendError, UnknownSendError
 from aftercare.extras import wallet
 from aftercare.ids import follow_up_id
 from aftercare.lifecycle import Status
@@ -32,7 +32,7 @@ from aftercare.steps.ask import ask, lock_customer
 from aftercare.steps.cares import take_care
 from aftercare.steps.model import Batch, Counts
 from aftercare.steps.moments import load_moments
-from aftercare.steps.moves import move, of_batch
+from aftercare.steps.moves import holds, move, of_batch
 from aftercare.steps.parts import Parts
 from aftercare.steps.settle import settle
 from aftercare.steps.siblings import Sibling, ids, leads, siblings, told_apart
@@ -61,20 +61,28 @@ def send_one(parts: Parts, trigger: Trigger) -> str:
     """Send one trigger's composed message; returns its outcome, or `lost` when another worker took
     the claim over, or `recompose` when the facts call for other words than those composed."""
     reach("before-question")
+    begun = parts.machine()
     found = _last_question(parts, trigger)
     if not isinstance(found, Mail):
         return found
     reach("before-send")
-    try:
-        result: str | SendError = parts.sender.send(found)
-    except SendError as error:
-        result = error
-    except Exception as error:  # whatever escapes a sender: the request may have gone out
-        result = UnknownSendError(f"{type(error).__name__} while sending")
+    result = _request(parts, found, begun + parts.settings.lease)
     reach("after-accept")
     outcome = answered(parts, trigger, found.follow_up_id, result)
     reach("after-record")
     return outcome
+
+
+def _request(parts: Parts, mail: Mail, lease_until: float) -> str | SendError:
+    if parts.machine() > lease_until:
+        # Others may have taken it over, and been told that it never left.
+        return TemporarySendError("its worker stood still for longer than its lease; not sent")
+    try:
+        return parts.sender.send(mail)
+    except SendError as error:
+        return error
+    except Exception as error:  # whatever escapes a sender: the request may have gone out
+        return UnknownSendError(f"{type(error).__name__} while sending")
 
 
 def _last_question(parts: Parts, trigger: Trigger) -> Mail | str:
@@ -83,6 +91,8 @@ def _last_question(parts: Parts, trigger: Trigger) -> Mail | str:
     now = parts.clock.now()
     with writing(parts.engine) as connection:
         lock_customer(connection, trigger.customer_id)
+        if not holds(connection, trigger):
+            return "lost"
         row = _composed(connection, trigger)
         moment = load_moments(connection, [trigger], parts.zone, now)[trigger.trigger_id]
         answer = ask(connection, parts, trigger, moment)

@@ -2,7 +2,8 @@
 
 The provider's events settle most of them (aftercare/intake/deliveries.py). What is left after
 `unknown_after` is settled by silence, and silence counts only where we were listening: other
-messages' events did arrive meanwhile and the topic was read past. Otherwise a person decides.
+messages' events did arrive meanwhile, the topic was read past, and all of it could be understood.
+Otherwise a person decides.
 """
 
 from datetime import datetime, timedelta
@@ -11,15 +12,17 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from aftercare.decision.model import Trigger
 from aftercare.errors import UsageError
+from aftercare.events.types import DELIVERIES
 from aftercare.lifecycle import Status
 from aftercare.steps import answer
 from aftercare.steps.ask import lock_customer
 from aftercare.steps.model import Counts
 from aftercare.steps.moves import to_trigger
 from aftercare.steps.parts import Parts
+from aftercare.store.dead_letters import OPEN
 from aftercare.store.engine import reading, writing
 from aftercare.store.offsets import read_past
-from aftercare.store.tables import deliveries, follow_ups, triggers
+from aftercare.store.tables import dead_letters, deliveries, follow_ups, triggers
 
 
 def settle_unknown(parts: Parts) -> Counts:
@@ -62,12 +65,30 @@ def _silent(connection: Connection, parts: Parts, trigger: Trigger) -> bool:
     heard = read_past(connection, "deliveries")
     if parts.clock.now() < deadline or heard is None or heard < deadline:
         return False
-    return _others_were_heard(connection, attempted["attempted_at"], trigger)
+    since = attempted["attempted_at"]
+    if _misunderstood(connection, since) or _told_of(connection, trigger):
+        return False
+    return _others_were_heard(connection, since, trigger)
 
 
 def _attempted(connection: Connection, trigger: Trigger) -> RowMapping | None:
     query = select(follow_ups).where(follow_ups.c.follow_up_id == trigger.follow_up_id)
     return connection.execute(query).mappings().first()
+
+
+def _misunderstood(connection: Connection, since: datetime) -> bool:
+    # What could not be read may have been about this one: that is no silence.
+    query = select(dead_letters.c.dead_letter_id).where(
+        dead_letters.c.topic == DELIVERIES,
+        dead_letters.c.status == OPEN,
+        dead_letters.c.at >= since,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _told_of(connection: Connection, trigger: Trigger) -> bool:
+    query = select(deliveries.c.event).where(deliveries.c.follow_up_id == trigger.follow_up_id)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _others_were_heard(connection: Connection, since: datetime, trigger: Trigger) -> bool:

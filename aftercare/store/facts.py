@@ -1,6 +1,6 @@
 """Loading and saving facts: one query and one statement a table."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -9,11 +9,11 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 
 from aftercare.facts.model import KINDS, Facts
 from aftercare.store.engine import is_postgres
+from aftercare.store.slices import slices
 from aftercare.store.tables import FACT_TABLES
 from aftercare.store.upsert import insert_new, upsert
 
 F = TypeVar("F", bound=Facts)
-_SLICE = 500
 
 
 def lock_customers(connection: Connection, customer_ids: Collection[str]) -> None:
@@ -26,6 +26,17 @@ def lock_customers(connection: Connection, customer_ids: Collection[str]) -> Non
     insert_new(connection, FACT_TABLES["customer"], rows)
 
 
+def lock(connection: Connection, customer_ids: Collection[str]) -> None:
+    """Nobody else writes or decides about these customers until the transaction ends. Locked in id
+    order, as everywhere, so that two never wait for each other. SQLite has one writer anyway."""
+    if not is_postgres(connection):
+        return
+    column = FACT_TABLES["customer"].c.customer_id
+    for some in slices(customer_ids):
+        query = select(column).where(column.in_(some)).order_by(column).with_for_update()
+        connection.execute(query)
+
+
 def load(
     connection: Connection, cls: type[F], ids: Collection[str], *, lock: bool = False
 ) -> dict[str, F]:
@@ -33,7 +44,7 @@ def load(
     until the transaction ends (Postgres; SQLite has one writer anyway)."""
     query = _by_id(cls.kind, cls.id_field, lock and is_postgres(connection))
     found: dict[str, F] = {}
-    for some in _slices(sorted(ids)):
+    for some in slices(ids):
         rows = connection.execute(query, {"ids": some}).mappings()
         found |= {row[cls.id_field]: from_row(cls, row) for row in rows}
     return found
@@ -60,8 +71,3 @@ def save(connection: Connection, facts: Sequence[Facts]) -> None:
         upsert(
             connection, FACT_TABLES[kind], sorted(rows, key=lambda r: str(r[KINDS[kind].id_field]))
         )
-
-
-def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), _SLICE):
-        yield ids[start : start + _SLICE]

@@ -55,6 +55,11 @@ TROUBLES = (
         False,
     ),
     Trouble(
+        "deadlock detected",
+        "two transactions waited for each other, and the store took this one back; try again",
+        True,
+    ),
+    Trouble(
         "locked",
         "the store is locked by another writer for too long; use Postgres for several workers",
         True,
