@@ -46,10 +46,10 @@ class Forwarder:
 
     def _send(self, producer: KafkaProducer, dead: Dead) -> Any:
         record = dead.incoming
+        # Kafka's client refuses a record without key and value; the headers say that it was empty.
+        value = b"" if record.key is None and record.value is None else record.value
         try:
-            return producer.send(
-                DEAD_LETTERS, value=record.value, key=record.key, headers=_headers(dead)
-            )
+            return producer.send(DEAD_LETTERS, value=value, key=record.key, headers=_headers(dead))
         except KafkaError:  # too large with its headers, for instance: the others go on
             return None
 

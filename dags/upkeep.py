@@ -8,11 +8,12 @@ everything up, and watches how late the oldest due trigger is.
 | `tidy` | leases that ran out, unknown sends | store away: retried |
 | `hand_offs` | tells teams of open hand-offs, by mail or webhook | never: logged, and tried again |
 | `reconcile` | events = facts + dead letters, triggers = sum of outcomes | **names what does not add up** |
-| `lateness` | age of the oldest due trigger against `AFTERCARE_LATE_LIMIT` | **something is stuck** |
+| `lateness` | what waits for longer than `AFTERCARE_LATE_LIMIT` | **names what is stuck** |
 
 ## At 3 a.m.
-- **`lateness` failed**: due triggers are not being claimed. Is the kind stopped
-  (`aftercare status`)? Is its DAG paused? Are workers alive? Is the pool `sendgrid` there?
+- **`lateness` failed**: its message names what has waited for too long, and where to look. When due
+  triggers are not claimed: is the kind stopped (`aftercare status`)? Is its DAG paused? Are workers
+  alive? Is the pool `sendgrid` there?
 - **`reconcile` failed**: read its lines; each names a topic and partition or a trigger. Consumers
   that are only behind are no failure. `aftercare reconcile` says the same on the command line.
 - **`hand_offs` warns "not delivered"**: the warning says why; `aftercare status` counts what waits,

@@ -1,7 +1,5 @@
 """`aftercare dead-letters`: list, show, replay, drop."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,13 +11,16 @@ from aftercare.cli.listing import show as show_list
 from aftercare.cli.parts import parts
 from aftercare.cli.since import Since, in_zone
 from aftercare.errors import UsageError
-from aftercare.intake.revival import headers
-from aftercare.settings import Settings
+from aftercare.sources.resend import Resender
+from aftercare.steps.parts import Parts
 from aftercare.store import dead_letters as store
 from aftercare.store.engine import reading, writing
+from aftercare.store.slices import AT_ONCE
 from aftercare.store.tables import dead_letters
 
 app = typer.Typer(help="Events that could not be understood.", no_args_is_help=True)
+
+_TOLD = 10
 
 Ids = Annotated[list[str] | None, typer.Argument(help="dead letter ids")]
 Reason = Annotated[str | None, typer.Option(help="only with this reason, e.g. bad-data")]
@@ -65,11 +66,23 @@ def replay(
     What is too late by its rule stays unsaid, unless --since asks for it.
     """
     found = parts()
-    rows = _chosen(ids, reason, topic, everything)
-    _produce(found.settings, rows, in_zone(since, found.zone))
-    with writing(found.engine) as connection:
-        done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.REPLAYED)
-    Console().print(f"{done} replayed")
+    chosen = _chosen(found, ids, reason, topic, everything)
+    done, refused = 0, dict[str, str]()
+    with Resender(found.settings, in_zone(since, found.zone)) as resender:
+        for start in range(0, len(chosen), AT_ONCE):
+            # They stay ours until Kafka has them, so that nobody drops or replays them meanwhile.
+            with writing(found.engine) as connection:
+                rows = store.take(connection, chosen[start : start + AT_ONCE])
+                refused |= resender.send(rows)
+                sent = {row["dead_letter_id"] for row in rows} - refused.keys()
+                done += store.settle(connection, sent, store.REPLAYED)
+    _say(f"{done} replayed")
+    if refused:
+        lines = [f"{identity}: {why}" for identity, why in list(refused.items())[:_TOLD]]
+        more = [f"and {len(refused) - _TOLD} more"] if len(refused) > _TOLD else []
+        raise UsageError(
+            "\n".join(["not replayed (`aftercare dead-letters drop ID` gives up):", *lines, *more])
+        )
 
 
 @app.command()
@@ -77,20 +90,21 @@ def drop(
     ids: Ids = None, reason: Reason = None, topic: Topic = None, everything: All = False
 ) -> None:
     """Give up on them; they stay counted: `aftercare dead-letters drop --topic orders`."""
-    rows = _chosen(ids, reason, topic, everything)
-    with writing(parts().engine) as connection:
-        done = store.settle(connection, [r["dead_letter_id"] for r in rows], store.DROPPED)
-    Console().print(f"{done} dropped")
+    found = parts()
+    chosen = _chosen(found, ids, reason, topic, everything)
+    with writing(found.engine) as connection:
+        done = store.settle(connection, chosen, store.DROPPED)
+    _say(f"{done} dropped")
 
 
 def _chosen(
-    ids: list[str] | None, reason: str | None, topic: str | None, everything: bool
-) -> Sequence[RowMapping]:
+    found: Parts, ids: list[str] | None, reason: str | None, topic: str | None, everything: bool
+) -> list[str]:
     if not (ids or reason or topic or everything):
         raise UsageError("name ids, --reason, --topic or --all; `aftercare dead-letters list`")
-    with reading(parts().engine) as connection:
+    with reading(found.engine) as connection:
         full = [_full(connection, one) for one in ids or ()]
-        return store.find(connection, ids=full, reason=reason, topic=topic)
+        return store.ids_of(connection, ids=full, reason=reason, topic=topic)
 
 
 def _full(connection: Connection, given: str) -> str:
@@ -98,26 +112,8 @@ def _full(connection: Connection, given: str) -> str:
     return in_full(connection, column, given, what="dead letter", listed_by=listed)
 
 
-def _produce(settings: Settings, rows: Sequence[RowMapping], since: datetime | None) -> None:
-    from kafka import KafkaProducer
-    from kafka.errors import KafkaError
-
-    from aftercare.sources.connection import PATIENCE_MS, connection_options, kafka_away
-
-    if not rows:
-        return
-    options = connection_options(settings)
-    try:
-        producer = KafkaProducer(**options, bootstrap_timeout_ms=PATIENCE_MS)
-        told = headers(since)
-        sent = [
-            producer.send(r["topic"], value=r["value"], key=r["key"], headers=told) for r in rows
-        ]
-        for each in sent:
-            each.get(timeout=30)
-        producer.close()
-    except KafkaError as error:
-        raise kafka_away(options, error) from error
+def _say(line: str) -> None:
+    Console(soft_wrap=True).print(line, markup=False, highlight=False)
 
 
 def _place(row: RowMapping) -> str:

@@ -79,7 +79,7 @@ def _wrapped(line: str, width: int) -> str:
 def status() -> None:
     """Where every rule's triggers stand, what is stopped, what waits for a person, and how late the
     oldest due one is."""
-    from aftercare.upkeep.lateness import oldest_due
+    from aftercare.upkeep.lateness import oldest_due, stuck
 
     found = parts()
     with reading(found.engine) as connection:
@@ -94,6 +94,8 @@ def status() -> None:
         console.print(f"stopped: {row['scope']} {row['name']}: {row['reason']}")
     console.print(of_people, markup=False, highlight=False)
     console.print(f"the oldest due trigger has waited {oldest_due(found):.0f} s")
+    for line in stuck(found):
+        console.print(f"stuck: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def reconcile(

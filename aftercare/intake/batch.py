@@ -59,7 +59,7 @@ def take_in(
     subjects = {key: row for key, row in folded.rows.items() if key[0] != "customer"}
     births = list(_births(subjects, folded.origins, rulebook, zone))
     write_births(connection, births, now, report)
-    write_promises(connection, subjects.values(), folded.origins, rulebook, zone)
+    write_promises(connection, subjects.values(), folded.origins, rulebook, zone, now)
     changed = [folded.rows[key] for key in folded.changed]
     close_handoffs(connection, (event for _, event in events), changed, now)
     erase(connection, changed, now)

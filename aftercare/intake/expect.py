@@ -27,6 +27,7 @@ def write_promises(
     origins: Mapping[tuple[tuple[str, str], str], Origin],
     rulebook: Rulebook,
     zone: ZoneInfo,
+    now: datetime,
 ) -> None:
     """Write what the rules expect of the subjects touched: open ones, and those kept in time."""
     rows = []
@@ -35,7 +36,7 @@ def write_promises(
         for rule in _expecting(rulebook, facts.kind):
             if (expectation := expected(rule, facts, zone, views)) is not None:
                 origin = origins.get(((facts.kind, facts.id), rule.event), {})
-                rows.append(_row(rule, facts, expectation, origin))
+                rows.append(_row(rule, facts, expectation, origin) | {"heard_at": now})
     insert_new(connection, promises, rows)
     _settle(connection, rows)
 

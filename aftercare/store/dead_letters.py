@@ -1,12 +1,14 @@
 """Dead letters: what could not be understood, kept with its reason, replayable."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, select, update
 
 from aftercare.intake.model import Dead
+from aftercare.store.slices import slices
 from aftercare.store.tables import dead_letters
 from aftercare.store.upsert import insert_new
 
@@ -44,7 +46,28 @@ def find(
     topic: str | None = None,
     status: str | None = OPEN,
 ) -> Sequence[RowMapping]:
-    """Dead letters by filter, in the order of their places."""
+    """Dead letters by filter, in the order of their places. `ids`: a few; none means any."""
+    return connection.execute(_query(ids, reason, topic, status)).mappings().all()
+
+
+def ids_of(
+    connection: Connection, *, ids: Sequence[str] = (), reason: str | None, topic: str | None
+) -> list[str]:
+    """Ids of open dead letters by filter, in the order of their places."""
+    query = _query(ids, reason, topic, OPEN).with_only_columns(dead_letters.c.dead_letter_id)
+    return list(connection.execute(query).scalars())
+
+
+def take(connection: Connection, ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Those of a few that are still open; nobody else replays or drops them until the transaction
+    ends."""
+    query = _query(ids, None, None, OPEN).with_for_update()
+    return connection.execute(query).mappings().all()
+
+
+def _query(
+    ids: Sequence[str], reason: str | None, topic: str | None, status: str | None
+) -> Select[Any]:
     where: list[ColumnElement[bool]] = []
     if ids:
         where.append(dead_letters.c.dead_letter_id.in_(ids))
@@ -57,13 +80,16 @@ def find(
             where.append(column == value)
     query = select(dead_letters).where(*where)
     places = (dead_letters.c.topic, dead_letters.c.partition, dead_letters.c.offset)
-    return connection.execute(query.order_by(*places)).mappings().all()
+    return query.order_by(*places)
 
 
-def settle(connection: Connection, ids: Sequence[str], status: str) -> int:
+def settle(connection: Connection, ids: Collection[str], status: str) -> int:
     """Mark open ones as replayed or dropped; returns how many were open."""
-    where = dead_letters.c.dead_letter_id.in_(ids) & (dead_letters.c.status == OPEN)
-    return connection.execute(update(dead_letters).where(where).values(status=status)).rowcount
+    done = 0
+    for some in slices(ids):
+        where = dead_letters.c.dead_letter_id.in_(some) & (dead_letters.c.status == OPEN)
+        done += connection.execute(update(dead_letters).where(where).values(status=status)).rowcount
+    return done
 
 
 def forget(connection: Connection, topic: str) -> int:

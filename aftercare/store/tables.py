@@ -133,12 +133,14 @@ promises = Table(
     Column("subject_id", String(200), nullable=False),
     Column("topic", String(100), nullable=False),
     Column("by", Utc, nullable=False),
+    Column("heard_at", Utc, nullable=False),
     Column("status", String(20), nullable=False),
     Column("event", JSON, nullable=False),
     Index("ix_promises_open", "status", "by"),
     Index("ix_promises_subject", "subject_kind", "subject_id"),
 )
-"""Expected events. status: open, kept (it came in time), missed (a trigger was born), withdrawn."""
+"""Expected events; `heard_at`: when we first heard of the promise.
+status: open, kept (it came in time), missed (a trigger was born), withdrawn."""
 
 triggers = Table(
     "triggers",

@@ -1,6 +1,6 @@
 """Where Kafka's partitions begin and end, so that what was read can be compared with what there is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from aftercare.events.types import DELIVERIES, TOPICS
@@ -18,8 +18,8 @@ AskKafka = Callable[[Parts, Positions], Ends | None]
 
 
 def kafka_ends(parts: Parts, positions: Positions) -> Ends | None:
-    """Beginning and end offsets of these partitions, and of those of our topics that nobody has read
-    yet; None when Kafka is away."""
+    """Beginning and end offsets of these partitions, as far as Kafka has them, and of those of our
+    topics that nobody has read yet; None when Kafka is away."""
     from kafka import KafkaConsumer, TopicPartition
     from kafka.errors import KafkaError
 
@@ -30,10 +30,10 @@ def kafka_ends(parts: Parts, positions: Positions) -> Ends | None:
             bootstrap_timeout_ms=PATIENCE_MS,
         )
         try:
-            there = {TopicPartition(*place): offset for place, offset in positions.items()}
-            unread = [TopicPartition(*p) for p in _partitions(consumer) if p not in positions]
-            first = consumer.beginning_offsets([*there, *unread])
-            last = _true_ends(consumer, there | {p: first[p] for p in unread})
+            topics = {*TOPICS, DELIVERIES, *(topic for topic, _ in positions)}
+            there = [TopicPartition(*place) for place in _partitions(consumer, topics)]
+            first = consumer.beginning_offsets(there)
+            last = _true_ends(consumer, {p: positions.get(tuple(p), first[p]) for p in there})
         finally:
             consumer.close()
     except KafkaError:
@@ -41,8 +41,8 @@ def kafka_ends(parts: Parts, positions: Positions) -> Ends | None:
     return {(p.topic, p.partition): (first[p], last[p]) for p in last}
 
 
-def _partitions(consumer: Any) -> list[Place]:
-    return [(t, p) for t in (*TOPICS, DELIVERIES) for p in consumer.partitions_for_topic(t) or ()]
+def _partitions(consumer: Any, topics: Collection[str]) -> list[Place]:
+    return [(t, p) for t in sorted(topics) for p in sorted(consumer.partitions_for_topic(t) or ())]
 
 
 def _true_ends(consumer: Any, positions: Mapping[Any, int]) -> dict[Any, int]:

@@ -1,5 +1,6 @@
 """Adding everything up: events = facts + dead letters, triggers = the sum of their outcomes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +19,7 @@ from aftercare.store.tables import (
     triggers,
 )
 from aftercare.upkeep.kafka_ends import AskKafka, Ends, Positions, kafka_ends
+from aftercare.upkeep.reconcile_ties import tie_troubles
 from aftercare.upkeep.reconcile_wallet import wallet_troubles
 
 
@@ -46,6 +48,7 @@ def reconcile(parts: Parts, ask: AskKafka | None = None) -> Sums:
         _dead_letters(connection, sums)
         _outcomes(connection, sums)
         _messages(connection, sums)
+        sums.wrong += tie_troubles(connection)
         _extras(connection, sums)
         sums.wrong += wallet_troubles(connection, parts.clock.now())
     # Kafka is asked afterwards: it only grows, while consumers go on.
@@ -81,6 +84,7 @@ def _partitions(connection: Connection, sums: Sums) -> Positions:
 
 def _against_kafka(sums: Sums, positions: Positions, ends: Ends) -> None:
     sums.behind = 0
+    sums.wrong += _without_partition(positions, ends)
     for (topic, partition), (beginning, end) in ends.items():
         place = f"{topic}[{partition}]"
         # Of a partition that nobody has read, everything waits.
@@ -93,6 +97,14 @@ def _against_kafka(sums: Sums, positions: Positions, ends: Ends) -> None:
             sums.wrong.append(
                 f"{place}: Kafka dropped {beginning - position} events before they were read"
             )
+
+
+def _without_partition(positions: Positions, ends: Ends) -> Iterator[str]:
+    for topic, partition in sorted(positions.keys() - ends.keys()):
+        yield (
+            f"{topic}[{partition}]: Kafka has no such partition; is this the right cluster "
+            "(AFTERCARE_KAFKA), was the topic deleted? `aftercare offsets reset` if on purpose"
+        )
 
 
 def _dead_letters(connection: Connection, sums: Sums) -> None:
@@ -117,7 +129,8 @@ def _outcomes(connection: Connection, sums: Sums) -> None:
 
 
 def _messages(connection: Connection, sums: Sums) -> None:
-    """Every sent trigger has exactly one sent follow-up, and every care one speaker."""
+    """Every sent trigger has exactly one sent follow-up, every care one speaker, and whoever is
+    answered by another really is."""
     sent = sums.outcomes.get(Status.SENT.value, 0)
     query = select(func.count()).select_from(follow_ups).where(follow_ups.c.status == "sent")
     messages = int(connection.execute(query).scalar_one())

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from aftercare.errors import (
+    AftercareError,
     BatchStopped,
     PermanentSendError,
     StoreError,
@@ -25,7 +26,7 @@ from aftercare.store.engine import is_postgres, reading, writing
 from aftercare.store.offsets import begin, believe
 from aftercare.store.tables import budgets, extras, follow_ups, handoffs, trace, triggers
 from aftercare.upkeep.handoffs import deliver_handoffs
-from aftercare.upkeep.lateness import oldest_due, watch
+from aftercare.upkeep.lateness import oldest_due, stuck, watch
 from aftercare.upkeep.promises import judge_all
 from aftercare.upkeep.reconcile import reconcile
 from tests.fakes.house import START, House
@@ -323,6 +324,48 @@ def test_lateness_is_watched(house: House) -> None:
     assert oldest_due(house.parts) == pytest.approx(7200)
     with pytest.raises(Exception, match="LATE_LIMIT"):
         watch(house.parts)
+
+
+def test_what_was_heard_late_counts_as_waiting_from_then_on(house: House) -> None:
+    two_days_ago = house.clock.now() - timedelta(days=2)
+    promised = (two_days_ago - timedelta(days=3)).date().isoformat()
+    house.tell(
+        "order.placed", two_days_ago - timedelta(days=9), order_id="o1", promised_on=promised
+    )
+    house.tell("order.delivered", two_days_ago, order_id="o1")
+    house.later(minutes=10)
+    assert watch(house.parts) == pytest.approx(600)
+
+
+def test_an_overdue_promise_that_nobody_judges_is_told(house: House) -> None:
+    promised = house.clock.now().date().isoformat()
+    house.tell("order.placed", order_id="o1", promised_on=promised)
+    house.later(days=1)
+    assert watch(house.parts) == 0
+    house.later(days=1)
+    with pytest.raises(AftercareError, match="overdue promise was not judged for"):
+        watch(house.parts)
+
+
+def test_consumers_that_do_not_read_are_told(house: House) -> None:
+    listened(house)
+    assert watch(house.parts) == 0
+    house.later(hours=2)
+    with pytest.raises(
+        AftercareError, match="consumers have read to the end of every topic 7200 s"
+    ):
+        watch(house.parts)
+
+
+def test_an_unknown_send_that_nothing_settles_is_told(house: House) -> None:
+    house.late_order()
+    house.later(hours=3)
+    house.sender.fail = [UnknownSendError("connection lost")]
+    house.run()
+    house.later(hours=6)
+    assert not any("unknown" in line for line in stuck(house.parts))
+    house.later(hours=2)
+    assert any("1 sends are unknown and nothing" in line for line in stuck(house.parts))
 
 
 @pytest.mark.parametrize("source", list(Status))

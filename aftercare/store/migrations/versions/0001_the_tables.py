@@ -240,6 +240,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.String(length=200), nullable=False),
         sa.Column("topic", sa.String(length=100), nullable=False),
         sa.Column("by", aftercare.store.types.Utc(timezone=True), nullable=False),
+        sa.Column("heard_at", aftercare.store.types.Utc(timezone=True), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("event", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("promise_id", name=op.f("pk_promises")),
