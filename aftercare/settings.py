@@ -1,6 +1,7 @@
 """Every setting, once: name, default, meaning. `AFTERCARE_<NAME>` in the environment sets it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from aftercare.errors import SettingsError
 from aftercare.handoffs.address import check_webhook
 
 PREFIX = "AFTERCARE_"
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -98,8 +100,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if text != "":
             given[name] = _read(variable, text, known[name].type)
     found = Settings(**given)
+    _check_kafka(found.kafka)
     check_webhook(found.handoff_webhook, found.handoff_webhook_secret)
     return found
+
+
+def _check_kafka(servers: str) -> None:
+    for server in servers.split(","):
+        if not _SERVER.fullmatch(server.strip()):
+            raise SettingsError(
+                f"AFTERCARE_KAFKA={servers!r} is no list of servers; write it as "
+                "broker1:9092,broker2:9092"
+            )
 
 
 def _read(variable: str, text: str, kind: Any) -> Any:

@@ -17,7 +17,8 @@ SETTLED = 60.0
 class Service:
     """One process to keep alive. `env` is its whole environment; None inherits ours.
 
-    `healthy` says when it is ready, within `patience` seconds; `cwd` None is ours.
+    `healthy` says when it is ready, within `patience` seconds; `cwd` None is ours. `final`: exit
+    codes after which starting it again mends nothing.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Service:
     healthy: Callable[[], bool] = field(default=lambda: True)
     patience: float = 60.0
     cwd: Path | None = None
+    final: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -131,6 +133,13 @@ class Supervisor:
         if moment - kept.started > SETTLED:
             kept.pause = 1.0
         kept.died = moment if kept.died is None else kept.died
+        if kept.child.exit_code in kept.service.final:
+            kept.due = float("inf")
+            self._say(
+                f"{kept.service.name} ended with code {kept.child.exit_code}; starting it again would "
+                f"mend nothing: its log says what does ({kept.child.log})"
+            )
+            return
         kept.due = moment + kept.pause
         self._say(
             f"{kept.service.name} ended with code {kept.child.exit_code}; starting it again in "

@@ -23,6 +23,9 @@ from aftercare.stack.servers import Servers
 from aftercare.stack.supervisor import Service, Supervisor
 from aftercare.stack.tansu import SESSION_TIMEOUT_MS, Tansu
 
+WAITING_MENDS_NOTHING = frozenset({2, 3})
+"""Exit codes of a consumer: a wrong setting or password, and too many dead letters."""
+
 
 def _silent(line: str) -> None:
     """Says nothing."""
@@ -193,5 +196,7 @@ def _consumers(plan: Plan, open_parts: ExitStack, env: dict[str, str]) -> Superv
     supervisor = open_parts.enter_context(Supervisor(plan.home.resolve() / "logs", plan.say))
     argv = [sys.executable, "-m", "consumers"]
     names = [f"consumers-{number}" for number in range(1, plan.consumers + 1)]
-    supervisor.start([Service(name, argv, inherited(env), cwd=ROOT) for name in names])
+    supervisor.start(
+        [Service(n, argv, inherited(env), cwd=ROOT, final=WAITING_MENDS_NOTHING) for n in names]
+    )
     return supervisor

@@ -28,7 +28,7 @@ def open_store(url: str, *, pool_size: int = 5) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise StoreError(
             "AFTERCARE_STORE is not a database URL (sqlite:/// or postgresql://)"
         ) from error

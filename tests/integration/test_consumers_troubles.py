@@ -14,6 +14,7 @@ from aftercare.sources.topics import ensure_topics
 from aftercare.stack.apache_kafka import ApacheKafka
 from aftercare.stack.waiting import wait_until
 from aftercare.store.engine import reading, writing
+from aftercare.store.offsets import begin
 from aftercare.store.tables import dead_letters, offsets
 from aftercare.upkeep.kafka_ends import kafka_ends
 from aftercare.upkeep.reconcile import reconcile
@@ -144,3 +145,12 @@ def test_events_that_no_consumer_has_seen_are_told_as_waiting(on_apache: Consume
     sums = reconcile(on_apache.parts(), kafka_ends)
     assert before is not None
     assert (sums.wrong, sums.events, sums.behind) == ([], 0, before + 30)
+
+
+def test_a_partition_that_kafka_does_not_have_is_named(on_apache: Consumers) -> None:
+    with writing(on_apache.engine) as connection:
+        begin(connection, ("orders", 99), 0)
+        begin(connection, ("gone", 0), 0)
+    wrong = reconcile(on_apache.parts(), kafka_ends).wrong
+    assert [line.split(":")[0] for line in wrong] == ["gone[0]", "orders[99]"]
+    assert "Kafka has no such partition" in wrong[0]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from aftercare.stack.waiting import wait_until
 from aftercare.store.engine import writing
+from aftercare.store.tables import dead_letters
 from tests.integration.conftest import Stack
 from tests.integration.test_consumers import Consumers
 from tests.integration.test_consumers_troubles import REFUSALS
@@ -83,3 +84,50 @@ def test_a_topic_is_read_anew_only_when_its_dead_letters_are_settled(consumers: 
 def _run_sql(consumers: Consumers, dialects: dict[str, str], **words: str) -> None:
     with writing(consumers.engine) as connection:
         connection.execute(text(dialects[connection.dialect.name].format(**words)))
+
+
+def test_a_record_without_key_and_value_hurts_nobody(consumers: Consumers) -> None:
+    produce_nothing(consumers)
+    process = consumers.start()
+    consumers.produce(0, 5, dirt=1)
+    assert wait_until(lambda: consumers.orders() == 5 and consumers.dead() == 1, 60)
+    assert process.poll() is None
+    listed = consumers.cli("dead-letters", "list", "--reason", "empty").stdout
+    (nothing, *_) = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", listed)
+    replayed_all = consumers.cli("dead-letters", "replay", "--all")
+    assert replayed_all.returncode == 2
+    assert f"{nothing}: it has neither key nor value" in replayed_all.stderr
+    assert int(replayed_all.stdout.split()[0]) >= 1
+    assert consumers.cli("dead-letters", "drop", nothing[:8]).stdout == "1 dropped\n"
+    assert consumers.cli("reconcile").returncode == 0
+
+
+def produce_nothing(consumers: Consumers) -> None:
+    """A record as other clients may write it."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(
+        bootstrap_servers=consumers.settings.kafka,
+        key_serializer=lambda _: None,
+        value_serializer=lambda _: None,
+    )
+    producer.send("orders", key=b"x", value=b"x").get(timeout=20)
+    producer.close()
+
+
+def test_an_event_that_is_larger_than_the_client_likes_is_replayed_all_the_same(
+    consumers: Consumers,
+) -> None:
+    consumers.produce(0, 1, dirt=1)
+    consumers.start()
+    assert wait_until(lambda: consumers.dead() == 1, 60)
+    with writing(consumers.engine) as connection:
+        mine = dead_letters.c.reason == "not-json"
+        connection.execute(update(dead_letters).where(mine).values(value=b"x" * 1_048_576))
+    listed = consumers.cli("dead-letters", "list", "--reason", "not-json").stdout
+    (identity, *_) = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", listed)
+    done = consumers.cli("dead-letters", "replay", identity)
+    taken = done.stdout == "1 replayed\n"
+    # Whether it is taken is the broker's affair; what is not says so, and stays.
+    assert taken or "larger than its topic allows" in done.stderr
+    assert "PASSWORD" not in done.stderr

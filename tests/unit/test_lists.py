@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aftercare.errors import UsageError
+from aftercare.errors import SettingsError, StoreError, UsageError
 from aftercare.intake import Incoming
 from aftercare.store import dead_letters
 from aftercare.store.engine import writing
@@ -112,3 +112,24 @@ def test_settings_show_no_password_and_no_address_that_opens_a_door(operator: Op
     assert "postgresql://aftercare:***@db.example/aftercare" in told
     assert "https://desk.example/…" in told
     assert "hush" not in told
+
+
+@pytest.mark.parametrize("servers", ["localhost:abc", ",", "[::1]:9092x", "kafka", "a:1,,b:2"])
+def test_servers_that_cannot_be_read_are_refused_in_words(operator: Operator, servers: str) -> None:
+    operator.set(KAFKA=servers)
+    with pytest.raises(SettingsError, match="is no list of servers; write it as broker1:9092"):
+        operator("reconcile")
+
+
+def test_a_stores_port_that_is_no_number_is_refused_in_words(operator: Operator) -> None:
+    operator.set(STORE="postgresql://u:p@127.0.0.1:abc/x")
+    with pytest.raises(StoreError, match="AFTERCARE_STORE is not a database URL"):
+        operator("status")
+
+
+def test_more_dead_letters_than_one_statement_takes_are_dropped(
+    house: House, operator: Operator
+) -> None:
+    die(house, 33_000)  # SQLite takes 32,766 values at once, PostgreSQL 65,535
+    assert operator("dead-letters", "drop", "--all") == "33000 dropped\n"
+    assert "no open dead letters" in operator("dead-letters", "list")

@@ -1,5 +1,6 @@
 """What dies is started again, with patience; what is healthy is left alone."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -77,3 +78,18 @@ def _python(name: str, code: str, patience: float = 0.0) -> Service:
 def _tended(supervisor: Supervisor, runs: Path, times: int) -> bool:
     supervisor.tend()
     return runs.exists() and len(runs.read_text()) >= times
+
+
+def test_what_would_only_fail_again_is_left_down_and_said_once(tmp_path: Path) -> None:
+    moment = 0.0
+    said: list[str] = []
+    supervisor = Supervisor(tmp_path, said.append, lambda: moment)
+    service = dataclasses.replace(_python("refused", "raise SystemExit(2)"), final=frozenset({2}))
+    supervisor._kept = [supervisor._launch(service)]
+    supervisor._kept[0].child._process.wait()  # type: ignore[union-attr]
+    for _ in range(3):
+        supervisor.tend()
+        moment += 1000
+    assert len(said) == 1
+    assert "refused ended with code 2; starting it again would mend nothing" in said[0]
+    assert not supervisor.all_alive
