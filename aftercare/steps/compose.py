@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from aftercare.crashpoints import reach
 from aftercare.decision.decide import decide
 from aftercare.decision.model import Action, Decision, Moment, Question, Trigger
 from aftercare.errors import TemplateError
@@ -84,6 +85,7 @@ def _compose(parts: Parts, letter: Letter) -> str:
         with writing(parts.engine) as connection:
             _refuse(connection, parts, letter, error)
         return "quarantined"
+    reach("after-render")
     with writing(parts.engine) as connection:
         lock_customer(connection, trigger.customer_id)
         if not holds(connection, trigger):

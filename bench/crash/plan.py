@@ -8,6 +8,7 @@ POINTS: Mapping[str, Sequence[str]] = {
     "consumer": ("after-poll", "in-transaction", "after-commit-before-kafka"),
     "worker": (
         "after-claim",
+        "after-render",
         "before-question",
         "before-send",
         "after-accept",
