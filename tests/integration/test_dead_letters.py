@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka.serializer import Serializer
 from sqlalchemy import text, update
 
 from aftercare.stack.waiting import wait_until
@@ -102,14 +103,21 @@ def test_a_record_without_key_and_value_hurts_nobody(consumers: Consumers) -> No
     assert consumers.cli("reconcile").returncode == 0
 
 
+class Nothing(Serializer):  # type: ignore[misc]
+    """Writes nothing, whatever it is given."""
+
+    def serialize(self, *_: object) -> None:
+        return None
+
+
 def produce_nothing(consumers: Consumers) -> None:
     """A record as other clients may write it."""
     from kafka import KafkaProducer
 
     producer = KafkaProducer(
         bootstrap_servers=consumers.settings.kafka,
-        key_serializer=lambda _: None,
-        value_serializer=lambda _: None,
+        key_serializer=Nothing(),
+        value_serializer=Nothing(),
     )
     producer.send("orders", key=b"x", value=b"x").get(timeout=20)
     producer.close()
